@@ -1,0 +1,31 @@
+"""What a person may get wrong, and the laboratory's own lines."""
+
+from cluster.release import WORKERS, Release, request
+
+
+def test_single_node(another_release: Release) -> None:
+    release = another_release
+    release.install("workers.count=0")
+    assert release.get("/status").body["engine"] == "postgresql"
+    assert release.get("/citus/workers").body == {"workers": []}
+    release.test()
+
+
+def test_the_lines_of_the_laboratory_work_to_the_letter(minikube_release: Release) -> None:
+    release = minikube_release
+    release.install(*([] if WORKERS else ["workers.count=0"]))
+    kubectl = release.kubectl
+    kubectl("wait", "--for=condition=ready", "pod", "-l", "app=middleware", "--timeout=60s")
+    assert kubectl("logs", "-l", "app=middleware")
+    assert "citus-coordinator" in kubectl("describe", "pod", "-l", "app=citus-coordinator")
+    kubectl("get", "service/citus-coordinator", "service/middleware-service")
+    with release.forwarded() as url:
+        usuarios = request(f"{url}/usuarios")
+    assert usuarios.body == {"usuarios": []}
+    assert len(release.sql("SELECT * FROM master_get_active_worker_nodes()")) == (2 if WORKERS else 0)
+
+
+def test_a_misspelt_value_is_refused_by_the_schema(another_release: Release) -> None:
+    refused = another_release.install("worker.count=3", check=False)
+    assert refused.returncode
+    assert "worker" in refused.stderr
