@@ -1,0 +1,82 @@
+{{- /* Defines of the API's chart. Each takes the root context ($) unless it says otherwise. */ -}}
+
+{{- /* Name of the Deployment and of everything beside it. */ -}}
+{{- define "middleware.fullname" -}}
+{{- .Values.fullnameOverride | default (printf "%s-middleware" (.Release.Name | trunc 40 | trimSuffix "-")) -}}
+{{- end -}}
+
+{{- /* Name of the Service. */ -}}
+{{- define "middleware.serviceName" -}}
+{{- .Values.service.name | default (include "middleware.fullname" .) -}}
+{{- end -}}
+
+{{- /* Name of the ServiceAccount of the pods. */ -}}
+{{- define "middleware.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- .Values.serviceAccount.name | default (include "middleware.fullname" .) -}}
+{{- else -}}
+{{- .Values.serviceAccount.name | default "default" -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Labels that select the pods; they never change. */ -}}
+{{- define "middleware.selectorLabels" -}}
+app.kubernetes.io/name: middleware
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: middleware
+{{- end -}}
+
+{{- /* Labels of every object. */ -}}
+{{- define "middleware.labels" -}}
+{{ include "middleware.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/part-of: historia-clinica
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{- /* Image reference: registry/repository@digest, or registry/repository:tag. */ -}}
+{{- define "middleware.image" -}}
+{{- with .Values.image -}}
+{{- with .registry }}{{ . }}/{{ end -}}
+{{- .repository -}}
+{{- if .digest }}@{{ .digest }}{{ else }}:{{ .tag | default $.Chart.AppVersion }}{{ end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Security context of the pod: restricted, with the values merged over it. */ -}}
+{{- define "middleware.podSecurityContext" -}}
+{{- $restricted := dict "runAsNonRoot" true "runAsUser" 10001 "runAsGroup" 10001 "fsGroup" 10001
+  "fsGroupChangePolicy" "OnRootMismatch" "seccompProfile" (dict "type" "RuntimeDefault") -}}
+{{- mergeOverwrite $restricted (deepCopy .Values.podSecurityContext) | toYaml -}}
+{{- end -}}
+
+{{- /* Security context of the container: restricted, with the values merged over it. */ -}}
+{{- define "middleware.securityContext" -}}
+{{- $restricted := dict "allowPrivilegeEscalation" false "readOnlyRootFilesystem" true
+  "capabilities" (dict "drop" (list "ALL")) -}}
+{{- mergeOverwrite $restricted (deepCopy .Values.securityContext) | toYaml -}}
+{{- end -}}
+
+{{- /* Environment of the container. */ -}}
+{{- define "middleware.env" -}}
+- name: POSTGRES_HOST
+  value: {{ tpl .Values.database.host . | quote }}
+- name: POSTGRES_PORT
+  value: {{ .Values.database.port | int | quote }}
+- name: POSTGRES_DB
+  value: {{ .Values.database.name | quote }}
+- name: POSTGRES_USER
+  value: {{ .Values.database.user | quote }}
+- name: POSTGRES_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ tpl .Values.database.existingSecret . }}
+      key: {{ .Values.database.secretKey }}
+- name: HISTORIA_COMPAT_ANONYMOUS_USUARIOS
+  value: {{ .Values.compat.anonymousUsuarios | quote }}
+{{- range $name, $value := .Values.extraEnv }}
+- name: {{ $name }}
+  value: {{ $value | quote }}
+{{- end }}
+{{- end -}}

@@ -1,0 +1,81 @@
+{{- /* What the Jobs and the test Pod share. */ -}}
+
+{{- /* Spec of a Job that runs one command. Context: root, component, values (hooks), command and seconds (of waiting). */ -}}
+{{- define "historia-clinica.hooks.jobSpec" -}}
+backoffLimit: {{ .values.backoffLimit | int }}
+activeDeadlineSeconds: {{ add (int .seconds) 45 }}
+podFailurePolicy:
+  rules:
+    # wrong usage and wrong configuration do not get better by trying again
+    - action: FailJob
+      onExitCodes:
+        containerName: {{ .command }}
+        operator: In
+        values: [2, 78]
+    # a drained or preempted node is nobody's failure
+    - action: Ignore
+      onPodConditions:
+        - type: DisruptionTarget
+          status: "True"
+template:
+  metadata:
+    labels: {{- include "historia-clinica.podLabels" . | nindent 6 }}
+    {{- with .values.podAnnotations }}
+    annotations: {{- toYaml . | nindent 6 }}
+    {{- end }}
+  spec: {{- include "historia-clinica.hooks.podSpec" . | nindent 4 }}
+{{- end -}}
+
+{{- /* Pod spec that runs one command of historia-hooks. Context: root, values (hooks), command and seconds (of waiting). */ -}}
+{{- define "historia-clinica.hooks.podSpec" -}}
+{{- include "historia-clinica.pod" (merge (dict "uid" 10001) .) }}
+restartPolicy: Never
+containers:
+  - name: {{ .command }}
+    image: {{ include "historia-clinica.image" (dict "root" .root "image" .values.image) | quote }}
+    imagePullPolicy: {{ .values.image.pullPolicy }}
+    args: [{{ .command }}]
+    env: {{- include "historia-clinica.hooks.env" . | nindent 6 }}
+    resources: {{- toYaml .values.resources | nindent 6 }}
+    securityContext: {{- include "historia-clinica.securityContext" . | nindent 6 }}
+    volumeMounts:
+      - name: tmp
+        mountPath: /tmp
+volumes:
+  - name: tmp
+    emptyDir:
+      sizeLimit: 64Mi
+{{- end -}}
+
+{{- /* Environment of historia-hooks: where the coordinator is, what it is called, and the state that is wanted. Context as
+above. */ -}}
+{{- define "historia-clinica.hooks.env" -}}
+- name: POSTGRES_HOST
+  value: {{ include "historia-clinica.coordinator.name" .root }}
+- name: POSTGRES_PORT
+  value: "5432"
+- name: POSTGRES_DB
+  value: {{ include "historia-clinica.postgresql.database" .root }}
+- name: POSTGRES_USER
+  value: {{ include "historia-clinica.postgresql.owner" .root }}
+{{- $keys := .root.Values.auth.secretKeys }}
+{{ include "historia-clinica.auth.env" (dict "root" .root "name" "POSTGRES_PASSWORD" "key" $keys.postgresPassword) }}
+{{ include "historia-clinica.auth.env" (dict "root" .root "name" "HISTORIA_APP_PASSWORD" "key" $keys.appPassword) }}
+- name: HISTORIA_COORDINATOR
+  value: {{ include "historia-clinica.coordinator.node" .root }}
+- name: HISTORIA_WORKERS
+  value: {{ include "historia-clinica.worker.nodes" .root | quote }}
+- name: HISTORIA_USUARIO
+  value: {{ .root.Values.citus.usuario }}
+- name: HISTORIA_TIMEOUT
+  value: {{ .seconds | int | quote }}
+{{- if eq .command "drain" }}
+- name: HISTORIA_FIRST_LEAVING
+  value: {{ include "historia-clinica.worker.node" (dict "root" .root "ordinal" (int .root.Values.workers.count)) }}
+{{- end }}
+{{- if and (eq .command "selftest") .root.Values.middleware.enabled }}
+- name: HISTORIA_API_URL
+  value: http://{{ include "historia-clinica.middleware.serviceName" .root }}:{{ .root.Values.middleware.service.port | int }}
+{{- end }}
+{{- include "historia-clinica.extraEnv" . }}
+{{- end -}}

@@ -1,0 +1,22 @@
+{{- /* Passwords. */ -}}
+
+{{- /* Name of the Secret with the passwords. Context: root. */ -}}
+{{- define "historia-clinica.auth.secretName" -}}
+{{- .Values.auth.existingSecret | default (printf "%s-auth" (include "historia-clinica.fullname" .)) -}}
+{{- end -}}
+
+{{- /* The base64 of one generated password: what the cluster already holds, or a new one. The only place where anything
+random is made. Context: root and key. */ -}}
+{{- define "historia-clinica.auth.password" -}}
+{{- $secret := lookup "v1" "Secret" .root.Release.Namespace (include "historia-clinica.auth.secretName" .root) -}}
+{{- get ($secret.data | default dict) .key | default (randAlphaNum 32 | b64enc) -}}
+{{- end -}}
+
+{{- /* An environment variable from the Secret. Context: root, name and key. */ -}}
+{{- define "historia-clinica.auth.env" -}}
+- name: {{ .name }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "historia-clinica.auth.secretName" .root }}
+      key: {{ .key }}
+{{- end -}}

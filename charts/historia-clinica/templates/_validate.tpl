@@ -1,0 +1,82 @@
+{{- /* Mistakes that the schema cannot see. Each define takes the root context and returns nothing, or one line per mistake,
+in Spanish, with the key and the cure. validate.yaml collects them. */ -}}
+
+{{- /* The API must ask the coordinator of this release. */ -}}
+{{- define "historia-clinica.validate.databaseHost" -}}
+{{- $want := include "historia-clinica.coordinator.name" . -}}
+{{- $have := tpl .Values.middleware.database.host . -}}
+{{- if and .Values.middleware.enabled (ne (splitList "." $have | first) $want) -}}
+middleware.database.host: es "{{ $have }}", pero el Service del coordinador se llama "{{ $want }}". Ponga middleware.database.host={{ $want }}, o deje vacío coordinator.fullnameOverride.
+{{- end -}}
+{{- end -}}
+
+{{- /* The API must read its password from the release's Secret. */ -}}
+{{- define "historia-clinica.validate.databaseSecret" -}}
+{{- $want := include "historia-clinica.auth.secretName" . -}}
+{{- $have := tpl .Values.middleware.database.existingSecret . -}}
+{{- if and .Values.middleware.enabled (ne $have $want) -}}
+middleware.database.existingSecret: es "{{ $have }}", pero las contraseñas están en el Secret "{{ $want }}". Ponga middleware.database.existingSecret={{ $want }}.
+{{- end -}}
+{{- end -}}
+
+{{- /* … and from the same key as the hook that sets it. */ -}}
+{{- define "historia-clinica.validate.databaseSecretKey" -}}
+{{- $want := .Values.auth.secretKeys.appPassword -}}
+{{- $have := .Values.middleware.database.secretKey -}}
+{{- if and .Values.middleware.enabled (ne $have $want) -}}
+middleware.database.secretKey: es "{{ $have }}", pero auth.secretKeys.appPassword es "{{ $want }}". Ponga el mismo nombre en las dos claves.
+{{- end -}}
+{{- end -}}
+
+{{- /* Owner and API must not share a password. */ -}}
+{{- define "historia-clinica.validate.secretKeys" -}}
+{{- with .Values.auth.secretKeys -}}
+{{- if eq .postgresPassword .appPassword -}}
+auth.secretKeys: postgresPassword y appPassword nombran la misma clave, "{{ .appPassword }}". Use dos claves distintas: admin e historia_app no comparten contraseña.
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Two StatefulSets or two Services cannot have one name. */ -}}
+{{- define "historia-clinica.validate.names" -}}
+{{- $coordinator := include "historia-clinica.coordinator.name" . -}}
+{{- if eq $coordinator (include "historia-clinica.worker.name" .) -}}
+workers.fullnameOverride: coordinador y workers se llamarían "{{ $coordinator }}". Dé otro nombre a coordinator.fullnameOverride o a workers.fullnameOverride.
+{{- end -}}
+{{- if and .Values.middleware.enabled (eq $coordinator (include "historia-clinica.middleware.serviceName" .)) }}
+middleware.service.name: los Services del coordinador y de la API se llamarían "{{ $coordinator }}". Dé otro nombre a middleware.service.name.
+{{- end -}}
+{{- end -}}
+
+{{- /* Parameters that the chart itself sets. */ -}}
+{{- define "historia-clinica.validate.parameters" -}}
+{{- range list "hba_file" "citus.local_hostname" "data_directory" "port" "unix_socket_directories" -}}
+{{- if hasKey $.Values.postgresql.parameters . }}
+postgresql.parameters: "{{ . }}" lo fija el chart. Quítelo de postgresql.parameters.
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* An upgrade never makes passwords: the volumes know the old ones. Nothing is known either where Helm does not ask the
+cluster (`helm template`, --dry-run=client). */ -}}
+{{- define "historia-clinica.validate.secretKnown" -}}
+{{- if and .Release.IsUpgrade (not .Values.auth.existingSecret) -}}
+{{- $name := include "historia-clinica.auth.secretName" . -}}
+{{- if not (lookup "v1" "Secret" .Release.Namespace $name) -}}
+auth.existingSecret: al actualizar no se encuentra el Secret "{{ $name }}" y una contraseña nueva no abriría los datos que ya existen. Restaure ese Secret, o cree uno con las contraseñas en uso y ponga su nombre en auth.existingSecret.
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* A Secret that exists must have both keys; otherwise the pods would wait for them without a word. */ -}}
+{{- define "historia-clinica.validate.secretComplete" -}}
+{{- $name := include "historia-clinica.auth.secretName" . -}}
+{{- with lookup "v1" "Secret" .Release.Namespace $name -}}
+{{- $data := .data | default dict -}}
+{{- range list $.Values.auth.secretKeys.postgresPassword $.Values.auth.secretKeys.appPassword -}}
+{{- if not (get $data .) }}
+auth.secretKeys: al Secret "{{ $name }}" le falta la clave "{{ . }}". Añádala, o corrija los nombres en auth.secretKeys.
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,101 @@
+"""The Jobs before and after, and the Pod that tests."""
+
+from typing import Any
+
+import pytest
+from chart.render import CI, Object, environment, find, render, template
+
+NODE = "hc-worker-{}.hc-worker-nodes.clinic.svc.cluster.local"
+
+
+def pod_of(one: Object) -> Object:
+    pod = template(one)
+    assert pod
+    return pod
+
+
+def test_only_these_are_hooks(objects: list[Object]) -> None:
+    hooks = {
+        one["metadata"]["name"]: one["metadata"]["annotations"]
+        for one in objects
+        if "helm.sh/hook" in one["metadata"].get("annotations", {})
+    }
+    assert hooks.keys() == {"hc-drain", "hc-sync", "hc-test"}
+    events = {"hc-drain": "pre-upgrade,pre-rollback", "hc-sync": "post-install,post-upgrade,post-rollback"}
+    for name, event in events.items():
+        assert {key: value for key, value in hooks[name].items() if "helm.sh" in key} == {
+            "helm.sh/hook": event,
+            "helm.sh/hook-weight": "10",
+            "helm.sh/hook-delete-policy": "before-hook-creation,hook-succeeded",
+            "helm.sh/hook-output-log-policy": "hook-failed",
+        }
+    assert {key: value for key, value in hooks["hc-test"].items() if "helm.sh" in key} == {
+        "helm.sh/hook": "test",
+        "helm.sh/hook-weight": "0",
+        "helm.sh/hook-delete-policy": "before-hook-creation",
+    }
+
+
+@pytest.mark.parametrize(("name", "seconds"), [("hc-sync", 285), ("hc-drain", 105)])
+def test_a_job_leaves_evidence_and_gives_up_before_helms_five_minutes(name: str, seconds: int) -> None:
+    spec = find(render(), "Job", name)["spec"]
+    assert spec["template"]["spec"]["restartPolicy"] == "Never"
+    assert spec["backoffLimit"] == 4
+    assert spec["activeDeadlineSeconds"] == seconds
+    assert "ttlSecondsAfterFinished" not in spec
+
+
+@pytest.mark.parametrize("command", ["sync", "drain"])
+def test_wrong_configuration_is_not_tried_again(command: str) -> None:
+    rules = find(render(), "Job", f"hc-{command}")["spec"]["podFailurePolicy"]["rules"]
+    assert rules[0] == {
+        "action": "FailJob",
+        "onExitCodes": {"containerName": command, "operator": "In", "values": [2, 78]},
+    }
+    assert rules[1]["action"] == "Ignore"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "command"),
+    [("Job", "hc-sync", "sync"), ("Job", "hc-drain", "drain"), ("Pod", "hc-test", "selftest")],
+)
+def test_runs_one_command_with_the_environment_of_the_hooks(kind: str, name: str, command: str) -> None:
+    pod = pod_of(find(render(), kind, name))
+    assert pod["spec"]["containers"][0]["args"] == [command]
+    wanted: dict[str, Any] = {
+        "POSTGRES_HOST": "hc-coordinator",
+        "POSTGRES_PORT": "5432",
+        "POSTGRES_DB": "historia_clinica",
+        "POSTGRES_USER": "admin",
+        "POSTGRES_PASSWORD": {"secretKeyRef": {"name": "hc-auth", "key": "postgres-password"}},
+        "HISTORIA_APP_PASSWORD": {"secretKeyRef": {"name": "hc-auth", "key": "app-password"}},
+        "HISTORIA_COORDINATOR": "hc-coordinator-0.hc-coordinator-nodes.clinic.svc.cluster.local",
+        "HISTORIA_WORKERS": f"{NODE.format(0)},{NODE.format(1)}",
+        "HISTORIA_USUARIO": "reference",
+        "HISTORIA_TIMEOUT": "240",
+    }
+    if command == "drain":
+        wanted |= {"HISTORIA_TIMEOUT": "60", "HISTORIA_FIRST_LEAVING": NODE.format(2)}
+    if kind == "Pod":
+        wanted["HISTORIA_API_URL"] = "http://hc-middleware:8080"
+    assert environment(pod) == wanted
+
+
+def test_everything_may_be_called_otherwise() -> None:
+    env = environment(find(render(file=CI["everything"]), "Pod", "hc-test"))
+    assert env["POSTGRES_HOST"] == "db"
+    assert env["POSTGRES_PASSWORD"] == {"secretKeyRef": {"name": "secrets", "key": "owner-password"}}
+    assert env["HISTORIA_APP_PASSWORD"] == {"secretKeyRef": {"name": "secrets", "key": "api-password"}}
+    assert env["HISTORIA_COORDINATOR"] == "db-0.db-nodes.clinic.svc.example.internal"
+    nodes = [f"shard-{n}.shard-nodes.clinic.svc.example.internal" for n in range(3)]
+    assert env["HISTORIA_WORKERS"] == ",".join(nodes)
+    assert env["HISTORIA_USUARIO"] == "documento_id"
+    assert env["HISTORIA_API_URL"] == "http://api-service:80"
+
+
+def test_a_single_node_wants_no_workers() -> None:
+    assert environment(pod_of(find(render(file=CI["single-node"]), "Job", "hc-sync")))["HISTORIA_WORKERS"] == ""
+
+
+def test_without_the_api_the_test_pod_does_not_ask_for_it() -> None:
+    assert "HISTORIA_API_URL" not in environment(find(render(file=CI["minimal"]), "Pod", "hc-test"))

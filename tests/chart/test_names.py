@@ -1,0 +1,66 @@
+"""Parent and subchart compute names apart; they must agree."""
+
+import pytest
+from chart.render import CI, EXAMPLES, environment, find, render, template
+
+RELEASES = ["hc", "a", "historia-clinica", "x" * 53, "abcdefghijklmnopqrstuvwxyz-abcdefghijkl-nopqrstuvwxyz"]
+
+
+@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("name", ["default", "everything", "existing-secret", "minikube", "production"])
+def test_the_api_asks_the_service_and_the_secret_of_its_release(release: str, name: str) -> None:
+    objects = render(release, file=(CI | EXAMPLES)[name])
+    (deployment,) = (one for one in objects if one["kind"] == "Deployment")
+    pod = template(deployment)
+    assert pod
+    env = environment(pod)
+    service = find(objects, "Service", env["POSTGRES_HOST"])
+    assert service["metadata"]["labels"]["app.kubernetes.io/component"] == "coordinator"
+    job = next(template(one) for one in objects if one["kind"] == "Job")
+    assert job
+    assert env["POSTGRES_PASSWORD"] == environment(job)["HISTORIA_APP_PASSWORD"]
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_the_test_pod_asks_the_service_of_the_api(release: str) -> None:
+    objects = render(release)
+    (test,) = (one for one in objects if one["kind"] == "Pod")
+    host = environment(test)["HISTORIA_API_URL"].removeprefix("http://").partition(":")[0]
+    assert find(objects, "Service", host)["metadata"]["labels"]["app.kubernetes.io/name"] == "middleware"
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_node_names_are_those_of_pods_and_their_headless_services(release: str) -> None:
+    objects = render(release, values={"workers": {"count": 3}})
+    job = next(template(one) for one in objects if one["kind"] == "Job")
+    assert job
+    env = environment(job)
+    nodes = [env["HISTORIA_COORDINATOR"], *env["HISTORIA_WORKERS"].split(",")]
+    expected = []
+    for one in objects:
+        if one["kind"] == "StatefulSet":
+            name, service = one["metadata"]["name"], one["spec"]["serviceName"]
+            expected += [f"{name}-{n}.{service}.clinic.svc.cluster.local" for n in range(one["spec"]["replicas"])]
+    assert sorted(nodes) == sorted(expected)
+
+
+def test_the_laboratory_finds_its_names() -> None:
+    objects = render(file=EXAMPLES["minikube"])
+    for kind, name in (
+        ("Service", "citus-coordinator"),
+        ("Service", "middleware-service"),
+        ("StatefulSet", "citus-coordinator"),
+        ("StatefulSet", "citus-worker"),
+    ):
+        find(objects, kind, name)
+    labels = {pod["metadata"]["labels"].get("app") for pod in map(template, objects) if pod}
+    assert labels == {"citus-coordinator", "citus-worker", "middleware", None}
+    ports = find(objects, "Service", "middleware-service")["spec"]["ports"]
+    assert [port["port"] for port in ports] == [8080]
+    env = environment(find(objects, "Deployment", "hc-middleware")["spec"]["template"])
+    assert env["HISTORIA_COMPAT_ANONYMOUS_USUARIOS"] == "true"
+
+
+def test_usuarios_needs_a_token_by_default() -> None:
+    env = environment(find(render(), "Deployment", "hc-middleware")["spec"]["template"])
+    assert env["HISTORIA_COMPAT_ANONYMOUS_USUARIOS"] == "false"

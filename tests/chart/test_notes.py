@@ -1,0 +1,78 @@
+"""What `helm install` tells the person, and that nothing is different the second time."""
+
+import base64
+import functools
+import pathlib
+import re
+
+import pytest
+import yaml
+from chart.render import CHART, CI, EXAMPLES, find, helm, manifest, render
+
+FILES = CI | EXAMPLES
+
+
+@functools.cache
+def install(path: pathlib.Path | None = None) -> tuple[str, str]:
+    """Manifest and notes of a dry run."""
+    values = [f"--values={path}"] if path else []
+    shown = helm("install", "hc", str(CHART), "--namespace=clinic", "--dry-run=client", *values)
+    before, _, notes = shown.partition("\nNOTES:\n")
+    return before, notes
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_are_short(name: str) -> None:
+    notes = install(FILES[name])[1]
+    assert 15 < len(notes.splitlines()) <= 60
+    assert "\n\n\n" not in notes
+    assert "<no value>" not in notes
+
+
+def test_hold_no_password() -> None:
+    shown, notes = install()
+    secret = next(one for one in yaml.safe_load_all(shown.partition("MANIFEST:\n")[2]) if one["kind"] == "Secret")
+    assert len(secret["data"]) == 2
+    for value in secret["data"].values():
+        assert value not in notes
+        assert base64.b64decode(value).decode() not in notes
+
+
+def test_every_object_that_they_name_exists() -> None:
+    for path in FILES.values():
+        notes, objects = install(path)[1], render(file=path)
+        for kind, name in re.findall(r"\b(service|statefulset|job)/([-a-z0-9]+)", notes):
+            find(objects, {"service": "Service", "statefulset": "StatefulSet", "job": "Job"}[kind], name)
+
+
+def test_say_how_to_read_the_password_and_to_test() -> None:
+    notes = install()[1]
+    assert "helm test hc -n clinic --logs" in notes
+    assert """get secret hc-auth -o go-template='{{index .data "postgres-password" | base64decode}}'""" in notes
+    assert 'get secret mine -o go-template=\'{{index .data "owner"' in install(CI["existing-secret"])[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "unsaid"),
+    [
+        ("default", "2 workers", "un solo nodo ("),
+        ("single-node", "Un solo nodo: si su volumen se pierde", "workers.count puede subir"),
+        ("minikube", "/usuarios muestra nombres y correos a cualquiera", "un solo nodo ("),
+        ("everything", "middleware.service.type es NodePort", "Guarde una copia del Secret"),
+        ("minimal", "Todavía no hay copias de seguridad", "API"),
+    ],
+)
+def test_warn_of_what_is_so(name: str, said: str, unsaid: str) -> None:
+    notes = install(FILES[name])[1]
+    assert said in notes
+    assert unsaid not in notes
+
+
+def test_the_api_is_never_recommended_to_the_world() -> None:
+    assert "no la publique fuera del clúster" in install()[1]
+
+
+def test_two_renders_are_equal() -> None:
+    values = '{"auth": {"existingSecret": "mine"}, "middleware": {"database": {"existingSecret": "mine"}}}'
+    texts = {manifest("hc", flag, values=values) for flag in ("--no-hooks=false", "--skip-tests=false")}
+    assert len(texts) == 1

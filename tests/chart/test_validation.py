@@ -1,0 +1,77 @@
+"""What the schema cannot see is refused in Spanish, with the key and the cure, and all at once."""
+
+import re
+from typing import Any
+
+import pytest
+from chart.render import CHART, refusal, render
+
+MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
+    "databaseHost": (
+        {"coordinator": {"fullnameOverride": "db"}},
+        'middleware.database.host: es "hc-coordinator", pero el Service del coordinador se llama "db". '
+        "Ponga middleware.database.host=db",
+    ),
+    "databaseSecret": (
+        {"auth": {"existingSecret": "mine"}},
+        'middleware.database.existingSecret: es "hc-auth", pero las contraseñas están en el Secret "mine". '
+        "Ponga middleware.database.existingSecret=mine.",
+    ),
+    "databaseSecretKey": (
+        {"auth": {"secretKeys": {"appPassword": "api"}}},
+        'middleware.database.secretKey: es "app-password", pero auth.secretKeys.appPassword es "api".',
+    ),
+    "secretKeys": (
+        {"auth": {"secretKeys": {"postgresPassword": "app-password"}}},
+        'auth.secretKeys: postgresPassword y appPassword nombran la misma clave, "app-password".',
+    ),
+    "names": (
+        {"workers": {"fullnameOverride": "hc-coordinator"}},
+        'workers.fullnameOverride: coordinador y workers se llamarían "hc-coordinator".',
+    ),
+    "parameters": (
+        {"postgresql": {"parameters": {"port": 5433}}},
+        'postgresql.parameters: "port" lo fija el chart. Quítelo',
+    ),
+}
+ASKS_THE_CLUSTER = {"secretKnown", "secretComplete"}  # see tests/cluster/test_values.py
+
+
+def test_every_check_is_tested() -> None:
+    defines = re.findall(r'define "historia-clinica\.validate\.(\w+)"', (CHART / "templates/_validate.tpl").read_text())
+    listed = re.findall(
+        r'"(\w+)"', (CHART / "templates/validate.yaml").read_text().partition("-}}\n{{- range include")[0]
+    )
+    assert set(defines) == set(listed) == set(MISTAKES) | ASKS_THE_CLUSTER
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_refuses(name: str) -> None:
+    values, message = MISTAKES[name]
+    said = refusal(values)
+    assert message in said
+    assert said.count("\n  - ") == 1
+
+
+def test_the_service_of_the_api_needs_a_name_of_its_own() -> None:
+    said = refusal({"middleware": {"service": {"name": "hc-coordinator"}}})
+    assert 'middleware.service.name: los Services del coordinador y de la API se llamarían "hc-coordinator"' in said
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    said = refusal(
+        {
+            "coordinator": {"fullnameOverride": "db"},
+            "auth": {"existingSecret": "mine"},
+            "postgresql": {"parameters": {"port": 1, "hba_file": "/tmp/x"}},
+        }
+    )
+    assert said.count("\n  - ") == 4
+
+
+def test_without_the_api_its_values_do_not_matter() -> None:
+    render(values={"middleware": {"enabled": False}, "coordinator": {"fullnameOverride": "db"}})
+
+
+def test_the_host_may_be_a_full_name() -> None:
+    render(values={"middleware": {"database": {"host": "hc-coordinator.{{ .Release.Namespace }}.svc"}}})
