@@ -1,0 +1,48 @@
+"""Builds the application: wiring only. Opens no connection and reads no environment."""
+
+from apiflask import APIFlask
+from flask.json.provider import DefaultJSONProvider
+
+from historia_clinica import documentation, openapi
+from historia_clinica.db import Database
+from historia_clinica.health import Readiness
+from historia_clinica.http import access_log, headers, problems, request_id
+from historia_clinica.http.body import StrictRequest, refuse_repeated_parameters
+from historia_clinica.http.context import KEY, Context
+from historia_clinica.resources.citus.routes import blueprint as citus
+from historia_clinica.resources.consultas.routes import blueprint as consultas
+from historia_clinica.resources.medicos.routes import blueprint as medicos
+from historia_clinica.resources.pacientes.routes import blueprint as pacientes
+from historia_clinica.resources.status.routes import blueprint as status
+from historia_clinica.resources.usuarios.routes import blueprint as usuarios
+from historia_clinica.settings import Settings
+from historia_clinica.version import __version__
+
+NAME = "historia_clinica"
+BLUEPRINTS = (pacientes, consultas, medicos, usuarios, citus, status)
+
+
+class Json(DefaultJSONProvider):
+    """Names keep their letters and members their order."""
+
+    ensure_ascii = False
+    sort_keys = False
+
+
+class Application(APIFlask):
+    request_class = StrictRequest
+    json_provider_class = Json
+
+
+def create_app(settings: Settings) -> APIFlask:
+    app = Application(NAME, title="Historia clínica", version=__version__, docs_path=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.historia_max_body
+    app.url_map.merge_slashes = False
+    app.extensions[KEY] = Context(settings, Database(settings), Readiness(settings))
+    for part in (headers, request_id, access_log, problems, openapi):
+        part.install(app)
+    app.before_request(refuse_repeated_parameters)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.register_blueprint(documentation.blueprint)
+    return app

@@ -1,0 +1,128 @@
+# ruff: noqa: N818 (they are named after what happened, as HTTP does)
+"""The exceptions a request may end with. Each knows its stable slug, its Spanish title and its status.
+
+No Flask and no driver here, and never an input value, an SQL text or a driver's message in what they carry: they are
+written out as RFC 9457 problems by `http.problems`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+RETRY_SECONDS = "5"
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One faulty member: `pointer` is an RFC 6901 pointer into the body, or `/name` of a query or path parameter."""
+
+    pointer: str
+    message: str
+
+
+class HistoriaError(Exception):
+    """The root: what a route may let fly. `slug` is stable and documented; `detail` is a sentence for a person."""
+
+    slug: ClassVar[str] = "error-interno"
+    title: ClassVar[str] = "Error interno"
+    status: ClassVar[int] = 500
+    meaning: ClassVar[str] = "La petición no se pudo atender por un fallo nuestro; el registro tiene el identificador."
+    headers: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, detail: str | None = None, errors: tuple[FieldError, ...] = ()) -> None:
+        self.detail = detail or self.meaning
+        self.errors = errors
+        super().__init__(self.detail)
+
+
+class MalformedRequest(HistoriaError):
+    slug = "peticion-malformada"
+    title = "Petición mal formada"
+    status = 400
+    meaning = "El cuerpo de la petición no es JSON válido."
+
+
+class Unauthorized(HistoriaError):
+    slug = "no-autenticado"
+    title = "Falta autenticación"
+    status = 401
+    meaning = "Este recurso solo responde a quien se identifica."
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="historia-clinica"'}
+
+
+class NotFound(HistoriaError):
+    slug = "no-encontrado"
+    title = "No encontrado"
+    status = 404
+    meaning = "No existe lo que se pide."
+
+
+class Conflict(HistoriaError):
+    slug = "conflicto"
+    title = "Conflicto"
+    status = 409
+    meaning = "Ya existe un registro con la misma clave."
+
+
+class UnsupportedMediaType(HistoriaError):
+    slug = "tipo-no-admitido"
+    title = "Tipo de contenido no admitido"
+    status = 415
+    meaning = "El cuerpo debe enviarse como application/json."
+
+
+class InvalidInput(HistoriaError):
+    slug = "datos-no-validos"
+    title = "Datos no válidos"
+    status = 422
+    meaning = "Uno o más campos no son válidos."
+
+
+class Unavailable(HistoriaError):
+    slug = "base-no-disponible"
+    title = "Servicio no disponible"
+    status = 503
+    meaning = "La base de datos no responde; vuelva a intentarlo en unos segundos."
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": RETRY_SECONDS}
+
+
+class NodeUnavailable(Unavailable):
+    slug = "nodo-no-disponible"
+    title = "Nodo no disponible"
+    meaning = "Un nodo de la base de datos no está disponible; vuelva a intentarlo en unos segundos."
+
+
+class Saturated(Unavailable):
+    slug = "saturado"
+    title = "Servicio saturado"
+    meaning = "Hay demasiadas peticiones en curso; vuelva a intentarlo en unos segundos."
+
+
+class TimedOut(Unavailable):
+    slug = "tiempo-agotado"
+    title = "Tiempo agotado"
+    meaning = "La base de datos tardó demasiado en responder; vuelva a intentarlo en unos segundos."
+
+
+class SchemaMissing(Unavailable):
+    slug = "esquema-no-instalado"
+    title = "Esquema sin instalar"
+    meaning = "El esquema aún no está instalado; espere a «historia-hooks sync»."
+
+
+class OutcomeUnknown(Unavailable):
+    slug = "resultado-desconocido"
+    title = "Resultado desconocido"
+    meaning = "Un nodo se perdió al confirmar: compruebe si el cambio quedó guardado antes de repetirlo."
+
+
+class ForeignKeyMissing(Conflict):
+    """The row points to one that does not exist; `constraint` says which, and resources make it a 404 or a 422."""
+
+    slug = "referencia-inexistente"
+    title = "Referencia inexistente"
+    meaning = "El registro apunta a otro que no existe."
+
+    def __init__(self, constraint: str) -> None:
+        super().__init__()
+        self.constraint = constraint

@@ -1,0 +1,25 @@
+"""gunicorn's settings, from the same environment: `gunicorn -c python:historia_clinica.gunicorn_conf …`.
+
+Requests are bounded by the database's timeouts, not by `timeout`, which does not stop a thread. Scale by replicas.
+"""
+
+from pathlib import Path
+
+from historia_clinica.settings import Settings
+
+MEMORY = Path("/dev/shm")  # noqa: S108
+_settings = Settings()
+
+bind = _settings.historia_bind
+worker_class = "gthread"
+workers = _settings.historia_server_workers
+threads = _settings.historia_server_threads
+timeout = 60
+graceful_timeout = _settings.historia_graceful_timeout
+keepalive = 15
+# Heartbeats on a disk can block a worker, and this memory is writable where the root file system is not.
+worker_tmp_dir = str(MEMORY) if MEMORY.is_dir() else None
+control_socket_disable = True
+accesslog = None  # ours names the route's template instead of the path
+errorlog = "-"
+loglevel = "error"  # its warnings quote request lines, which hold cédulas

@@ -1,0 +1,68 @@
+"""Liveness and readiness. Neither logs in: the role and the schema come from a Job that may wait for these very pods.
+
+Readiness asks whether the server takes connections, by the first step of PostgreSQL's protocol (what pg_isready does),
+within a budget far below a login's. A dead worker, a missing schema or a wrong password must not fail it: every
+replica would leave service at once, and none of these is cured by that. `/status` and the data routes tell them apart.
+"""
+
+import socket
+import struct
+import threading
+import time
+from contextlib import suppress
+
+from historia_clinica.settings import Settings
+
+PROTOCOL_3 = 196608
+AUTHENTICATION, ERROR, CODE_FIELD = b"R", b"E", b"C"
+NOT_NOW = (b"57", b"53")  # classes: starting or stopping, out of connections
+ANSWER_SIZE = 1024
+
+
+class Readiness:
+    """The latest verdict, reused for some seconds behind a lock, so that probes cannot become load."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._verdict = False
+        self._expires = 0.0
+
+    def __call__(self) -> bool:
+        with self._lock:
+            now = time.monotonic()
+            if now >= self._expires:
+                self._verdict = takes_connections(self._settings)
+                self._expires = time.monotonic() + self._settings.historia_readiness_cache
+            return self._verdict
+
+
+def takes_connections(settings: Settings) -> bool:
+    with suppress(OSError), _connect(settings) as server:
+        server.sendall(_startup(settings))
+        return _is_welcome(server.recv(ANSWER_SIZE))
+    return False
+
+
+def _connect(settings: Settings) -> socket.socket:
+    budget = settings.historia_readiness_budget / 2  # one half to connect, one half for the answer
+    if not settings.postgres_host.startswith("/"):
+        return socket.create_connection((settings.postgres_host, settings.postgres_port), timeout=budget)
+    server = socket.socket(socket.AF_UNIX)
+    server.settimeout(budget)
+    server.connect(f"{settings.postgres_host}/.s.PGSQL.{settings.postgres_port}")
+    return server
+
+
+def _startup(settings: Settings) -> bytes:
+    pairs = ("user", settings.postgres_user, "database", settings.postgres_db)
+    body = struct.pack("!i", PROTOCOL_3) + b"".join(part.encode() + b"\0" for part in pairs) + b"\0"
+    return struct.pack("!i", len(body) + 4) + body
+
+
+def _is_welcome(answer: bytes) -> bool:
+    """Asked for a password, or told that this login will not do: both come from a server that serves."""
+    if answer[:1] != ERROR:
+        return answer[:1] == AUTHENTICATION
+    codes = [field[1:] for field in answer[5:].split(b"\0") if field[:1] == CODE_FIELD]
+    return bool(codes) and not codes[0].startswith(NOT_NOW)

@@ -1,0 +1,1 @@
+"""What every resource needs of HTTP: problems, request ids, headers, strict bodies, pages. No SQL."""

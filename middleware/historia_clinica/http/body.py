@@ -1,0 +1,59 @@
+"""Strict reading of requests: UTF-8 JSON objects without repeated members, sent as JSON; no repeated parameters.
+
+APIFlask reads bodies with `force=True` and takes whatever `json.loads` does; both doors are closed here.
+"""
+
+import json
+import math
+from typing import Any, NoReturn
+
+from flask import Request, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from historia_clinica.errors import FieldError, InvalidInput, MalformedRequest, UnsupportedMediaType
+
+NOT_AN_OBJECT = FieldError("", "El cuerpo debe ser un objeto JSON.")
+
+
+class StrictRequest(Request):
+    """The application's request class."""
+
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: ARG002
+        if not self.is_json:
+            raise UnsupportedMediaType
+        value = parse(self._whole_body(cache))
+        if not isinstance(value, dict):
+            raise InvalidInput(errors=(NOT_AN_OBJECT,))
+        return value
+
+    def _whole_body(self, cache: bool) -> bytes:
+        """Of a body sent in chunks Werkzeug reads up to the limit and silently drops the rest."""
+        data = self.get_data(cache=cache)
+        if self.content_length is None and len(data) >= (self.max_content_length or math.inf):
+            raise RequestEntityTooLarge
+        return data
+
+
+def parse(data: bytes) -> object:
+    try:
+        return json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise MalformedRequest from error
+
+
+def refuse_repeated_parameters() -> None:
+    """Before each request: of two values under one name, nobody could say which was meant."""
+    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+    if repeated:
+        raise InvalidInput("Un parámetro de la consulta está repetido.")
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise MalformedRequest("Un miembro del cuerpo está repetido.")
+    return members
+
+
+def _refuse_constant(_name: str) -> NoReturn:
+    raise ValueError("not JSON")

@@ -1,0 +1,25 @@
+"""What a route may ask of the running application."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from historia_clinica.db import Database
+from historia_clinica.health import Readiness
+from historia_clinica.settings import Settings
+
+KEY = "historia_clinica"
+
+
+@dataclass(frozen=True)
+class Context:
+    """Put into the application's extensions by `create_app`."""
+
+    settings: Settings
+    database: Database
+    readiness: Readiness
+
+
+def context() -> Context:
+    return cast("Context", current_app.extensions[KEY])

@@ -1,0 +1,119 @@
+"""The OpenAPI document: what APIFlask derives, completed. `python -m historia_clinica.openapi` prints it."""
+
+import json
+from typing import Any
+
+from apiflask import APIFlask
+
+from historia_clinica.http.problems import MEDIA_TYPE
+
+DESCRIPTION = """\
+Historia clínica distribuida sobre PostgreSQL y Citus: los datos de cada paciente viven juntos en un nodo.
+
+Los errores son documentos `application/problem+json` (RFC 9457). Las listas se piden por páginas: siga `siguiente`
+o la cabecera `Link` hasta que falten. Cada respuesta lleva `X-Request-ID`.
+"""
+TAGS = [
+    {"name": "Pacientes", "description": "Cada paciente, por su cédula."},
+    {"name": "Consultas", "description": "Las consultas de un paciente, junto a él en su nodo."},
+    {"name": "Médicos", "description": "Los médicos, iguales en todos los nodos."},
+    {"name": "Sistema", "description": "El servicio, su base de datos y sus nodos."},
+]
+# A dictionary and not a model: APIFlask instantiates a class given here and fails on its required fields.
+PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "description": "Un problema según RFC 9457.",
+    "required": ["type", "title", "status", "instance"],
+    "properties": {
+        "type": {"type": "string", "description": "Clase de problema; `about:blank` si el código HTTP lo dice todo."},
+        "title": {"type": "string"},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string"},
+        "instance": {"type": "string", "description": "URN con el identificador de la petición."},
+        "error": {"type": "string", "description": "Lo mismo en una frase, en las rutas heredadas."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "message"],
+                "properties": {
+                    "pointer": {"type": "string", "description": "Puntero JSON del campo o `/nombre` del parámetro."},
+                    "message": {"type": "string"},
+                },
+            },
+        },
+    },
+    "example": {
+        "type": "/docs/problemas#datos-no-validos",
+        "title": "Datos no válidos",
+        "status": 422,
+        "detail": "Uno o más campos no son válidos.",
+        "instance": "urn:historia-clinica:peticion:0d9e6c2e-4d4f-4d62-8a5e-6f2f6f1c5a11",
+        "errors": [{"pointer": "/nombre", "message": "No puede quedar en blanco."}],
+    },
+}
+STATUS_ERROR: dict[str, Any] = {
+    "type": "object",
+    "required": ["status", "message"],
+    "properties": {
+        "status": {"const": "error"},
+        "message": {"type": "string"},
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+    },
+}
+EVERYWHERE = {"503": "Base de datos no disponible o esquema sin instalar", "500": "Error interno"}
+HEADERS: dict[str, dict[str, Any]] = {
+    "201": {"Location": {"description": "Dirección de lo creado.", "required": True, "schema": {"type": "string"}}},
+    "503": {"Retry-After": {"description": "Segundos hasta otro intento.", "schema": {"type": "integer"}}},
+}
+WITHOUT_DATABASE = {"/", "/livez"}
+CONFIG = {
+    "DESCRIPTION": DESCRIPTION,
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    "AUTO_SERVERS": False,
+    "SERVERS": [{"url": "/"}],
+    "HTTP_ERROR_SCHEMA": PROBLEM,
+    "VALIDATION_ERROR_SCHEMA": PROBLEM,
+    "VALIDATION_ERROR_DESCRIPTION": "Datos no válidos",
+    "NOT_FOUND_DESCRIPTION": "No existe",
+    "SUCCESS_DESCRIPTION": "Correcto",
+}
+
+
+def install(app: APIFlask) -> None:
+    app.config.update(CONFIG)
+    app.spec_callback = _complete
+
+
+def _complete(spec: Any) -> Any:
+    schemas = spec["components"]["schemas"]
+    schemas["Problema"] = PROBLEM
+    spec["tags"] = TAGS
+    for unused in ("HTTPError", "ValidationError"):
+        schemas.pop(unused, None)
+    for path, operations in spec["paths"].items():
+        for operation in operations.values():
+            _complete_operation(path, operation)
+    spec["paths"]["/status"]["get"]["responses"]["503"]["content"] = {"application/json": {"schema": STATUS_ERROR}}
+    return spec
+
+
+def _complete_operation(path: str, operation: dict[str, Any]) -> None:
+    if "requestBody" in operation:
+        operation["requestBody"]["required"] = True
+    responses = operation["responses"]
+    if path not in WITHOUT_DATABASE:
+        for status, description in EVERYWHERE.items():
+            responses.setdefault(status, {"description": description})
+    for status, response in responses.items():
+        if status in HEADERS:
+            response["headers"] = HEADERS[status]
+        if status >= "400":
+            response["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problema"}}}
+
+
+def document(app: APIFlask) -> str:
+    return json.dumps(app.spec, ensure_ascii=False, indent=2) + "\n"

@@ -1,0 +1,1 @@
+"""The worker nodes, as the coordinator knows them."""

@@ -1,0 +1,18 @@
+"""GET /citus/workers, one of the seed's paths."""
+
+from apiflask import APIBlueprint
+
+from historia_clinica.http.context import context
+from historia_clinica.resources.citus import repository
+from historia_clinica.resources.citus.schemas import EXAMPLE, Workers
+
+blueprint = APIBlueprint("citus", __name__, tag="Sistema")
+
+
+@blueprint.get("/citus/workers")
+@blueprint.output(Workers, description="Los nodos de trabajo activos, por nombre", example=EXAMPLE)
+@blueprint.doc(summary="Listar los nodos de trabajo", operation_id="listarNodos")
+def index() -> Workers:
+    with context().database.transaction() as transaction:
+        workers = repository.workers(transaction)
+    return Workers(workers=[(worker.node_name, worker.node_port) for worker in workers])

@@ -1,0 +1,1 @@
+"""Consultations, stored beside their patient."""

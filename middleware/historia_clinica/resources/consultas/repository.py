@@ -1,0 +1,91 @@
+"""SQL of consultations. Every relation carries the patient's key, so that each statement plans to one task."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from historia_clinica.db import Parameters, Scope, Statement, Transaction
+from historia_clinica.errors import FieldError, ForeignKeyMissing, HistoriaError, InvalidInput, NotFound
+
+CREATE = Statement(
+    """
+    INSERT INTO consultas (paciente_id, medico_id, fecha_consulta, diagnostico, tratamiento, observaciones, estado)
+    VALUES (%(paciente_id)s, %(medico_id)s, coalesce(%(fecha_consulta)s, now()), %(diagnostico)s, %(tratamiento)s,
+            %(observaciones)s, %(estado)s)
+    RETURNING id, paciente_id, paciente_cedula, medico_id, fecha_consulta, diagnostico, tratamiento, observaciones,
+              estado, fecha_registro, version
+    """,
+    Scope.PATIENT,
+)
+GET = Statement(
+    """
+    SELECT id, paciente_id, paciente_cedula, medico_id, fecha_consulta, diagnostico, tratamiento, observaciones,
+           estado, fecha_registro, version
+      FROM consultas
+     WHERE paciente_id = %(paciente_id)s AND id = %(id)s::uuid
+    """,
+    Scope.PATIENT,
+)
+PAGE = Statement(
+    """
+    SELECT id, paciente_id, paciente_cedula, medico_id, fecha_consulta, diagnostico, tratamiento, observaciones,
+           estado, fecha_registro, version
+      FROM consultas
+     WHERE paciente_id = %(paciente_id)s
+       AND (%(before_moment)s::timestamptz IS NULL
+            OR (fecha_consulta, id) < (%(before_moment)s::timestamptz, %(before_id)s::uuid))
+     ORDER BY fecha_consulta DESC, id DESC
+     LIMIT %(rows)s
+    """,
+    Scope.PATIENT,
+)
+PATIENT_EXISTS = Statement("SELECT cedula FROM pacientes WHERE cedula = %(paciente_id)s", Scope.PATIENT)
+
+
+@dataclass(frozen=True)
+class Consulta:
+    id: UUID
+    paciente_id: str
+    paciente_cedula: str
+    medico_id: int | None
+    fecha_consulta: datetime
+    diagnostico: str | None
+    tratamiento: str | None
+    observaciones: str | None
+    estado: str
+    fecha_registro: datetime
+    version: int
+
+
+@dataclass(frozen=True)
+class _Patient:
+    cedula: str
+
+
+def create(transaction: Transaction, paciente_id: str, values: Parameters) -> Consulta:
+    created = transaction.row(CREATE, {**values, "paciente_id": paciente_id}, Consulta)
+    if created is None:
+        raise HistoriaError
+    return created
+
+
+def get(transaction: Transaction, paciente_id: str, identifier: UUID) -> Consulta | None:
+    return transaction.row(GET, {"paciente_id": paciente_id, "id": identifier}, Consulta)
+
+
+def page(
+    transaction: Transaction, paciente_id: str, before: tuple[datetime | None, UUID | None], rows: int
+) -> list[Consulta]:
+    parameters = {"paciente_id": paciente_id, "before_moment": before[0], "before_id": before[1], "rows": rows}
+    return transaction.rows(PAGE, parameters, Consulta)
+
+
+def patient_exists(transaction: Transaction, paciente_id: str) -> bool:
+    return transaction.row(PATIENT_EXISTS, {"paciente_id": paciente_id}, _Patient) is not None
+
+
+def explain(error: ForeignKeyMissing) -> HistoriaError:
+    """Which of the two references was missing; the constraints are named after their columns."""
+    if "paciente_id" in error.constraint:
+        return NotFound("No hay un paciente con esa cédula.")
+    return InvalidInput(errors=(FieldError("/medico_id", "No hay un médico con este número."),))

@@ -1,0 +1,1 @@
+"""Physicians, the same on every node."""

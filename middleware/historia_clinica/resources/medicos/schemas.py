@@ -1,0 +1,62 @@
+"""What is accepted and returned for physicians."""
+
+import re
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from historia_clinica.http.fields import Identifier, Line, Schema
+
+EMAIL = r"^[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+$"
+
+
+def _check_email(value: str) -> str:
+    if not re.fullmatch(EMAIL[1:-1], value):
+        raise PydanticCustomError("historia_email", "Debe ser un correo electrónico, por ejemplo ana@hospital.com.")
+    return value
+
+
+Email = Annotated[Line, Field(max_length=100, json_schema_extra={"pattern": EMAIL}), AfterValidator(_check_email)]
+
+
+class MedicoNuevo(Schema):
+    nombre: Annotated[Line, Field(max_length=100)]
+    apellido: Annotated[Line, Field(max_length=100)]
+    especialidad: Annotated[Line, Field(max_length=100)] | None = None
+    codigo_medico: Annotated[Line, Field(max_length=20)]
+    telefono: Annotated[Line, Field(max_length=20)] | None = None
+    email: Email | None = None
+
+
+class Medico(Schema):
+    id: int
+    nombre: str
+    apellido: str
+    especialidad: str | None
+    codigo_medico: str
+    telefono: str | None
+    email: str | None
+    fecha_registro: datetime
+    version: int
+
+
+class PaginaMedicos(Schema):
+    medicos: list[Medico]
+    siguiente: str | None
+
+
+class MedicoEnRuta(Schema):
+    id: Identifier
+
+
+EXAMPLE = {
+    "nombre": "Lucía",
+    "apellido": "Gómez",
+    "especialidad": "Cardiología",
+    "codigo_medico": "MED001",
+    "telefono": None,
+    "email": "lucia.gomez@hospital.com",
+}
+EXAMPLE_ANSWER = {"id": 1} | EXAMPLE | {"fecha_registro": "2026-01-31T13:30:00Z", "version": 1}

@@ -1,0 +1,1 @@
+"""Patients, each on the node that its cédula chooses."""

@@ -1,0 +1,61 @@
+"""Every variable the API reads, typed and described. Nothing else in the package looks at the environment."""
+
+import os
+import re
+from collections.abc import Iterable
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "HISTORIA_"
+# A Kubernetes Service whose name begins like our prefix injects variables of these shapes into every pod beside it.
+SERVICE_LINK = re.compile(r"_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$")
+
+
+class Settings(BaseSettings):
+    """Names with the `historia_` prefix are ours alone, so an unknown one is a spelling mistake and refused."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_ignore_empty=True, hide_input_in_errors=True)
+
+    postgres_host: str = Field(description="Address of the coordinator, or the folder of its Unix socket.")
+    postgres_port: int = Field(5432, ge=1, le=65535, description="Port of the coordinator.")
+    postgres_user: str = Field("historia_app", description="Role of the API; it owns nothing.")
+    postgres_password: SecretStr = Field(description="Password of that role.")
+    postgres_db: str = Field("historia_clinica", description="Name of the database.")
+
+    historia_compat_anonymous_usuarios: bool = Field(
+        False, description="GET /usuarios answers without a token, as the laboratory's page did."
+    )
+
+    historia_pool_size: int = Field(8, ge=1, le=100, description="Connections of each server process.")
+    historia_pool_timeout: float = Field(3, gt=0, le=30, description="Seconds a request waits for a free connection.")
+    historia_pool_recycle: int = Field(1800, ge=1, description="Seconds after which a connection is replaced.")
+    historia_connect_timeout: int = Field(3, ge=2, le=30, description="Seconds to open a connection.")
+    historia_statement_timeout: int = Field(5000, ge=100, description="Milliseconds one statement may run.")
+    historia_lock_timeout: int = Field(2000, ge=100, description="Milliseconds one statement may wait for a lock.")
+    historia_idle_timeout: int = Field(10000, ge=100, description="Milliseconds a transaction may stay idle.")
+
+    historia_max_body: int = Field(524288, ge=1024, description="Largest request body, in bytes.")
+    historia_readiness_budget: float = Field(0.8, gt=0, le=5, description="Seconds /readyz may spend on the database.")
+    historia_readiness_cache: float = Field(3, ge=0, le=60, description="Seconds a verdict of /readyz is reused.")
+
+    historia_bind: str = Field("0.0.0.0:8080", description="Address and port of the server.")
+    historia_server_workers: int = Field(1, ge=1, le=2, description="Server processes; scale by replicas instead.")
+    historia_server_threads: int = Field(8, ge=1, le=100, description="Threads of each server process.")
+    historia_graceful_timeout: int = Field(20, ge=1, le=300, description="Seconds running requests get to finish.")
+    historia_log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged.")
+
+    @model_validator(mode="after")
+    def _know_every_name(self) -> Self:
+        unknown = unknown_names(os.environ)
+        if unknown:
+            raise ValueError(f"variables desconocidas: {', '.join(unknown)}")
+        return self
+
+
+def unknown_names(names: Iterable[str]) -> list[str]:
+    """Variables under our prefix that no field reads, apart from those Kubernetes injects for Services."""
+    known = {field.upper() for field in Settings.model_fields}
+    ours = (name for name in names if name.upper().startswith(PREFIX))
+    return sorted(name for name in ours if name.upper() not in known and not SERVICE_LINK.search(name.upper()))

@@ -1,0 +1,100 @@
+"""The catalogue of the API's statements: each one about a patient plans to one task on one node."""
+
+import contextlib
+import importlib
+import pkgutil
+import re
+from typing import Any
+
+import historia_clinica.resources
+import pytest
+from historia_clinica.db import Scope, Statement
+
+PACIENTE = "1012345678"
+MOMENT = "2026-01-31T13:30:00+00:00"
+IDENTIFIER = "7f1f3a52-3a2f-4d0f-9b57-0f5bb6a2c1de"
+CONSULTA = {
+    "paciente_id": PACIENTE,
+    "medico_id": None,
+    "fecha_consulta": None,
+    "diagnostico": "d",
+    "tratamiento": None,
+    "observaciones": None,
+    "estado": "activa",
+}
+PERSONA = dict.fromkeys(["fecha_nacimiento", "telefono", "direccion", "ciudad"]) | {"nombre": "A", "apellido": "B"}
+MEDICO = dict.fromkeys(["especialidad", "telefono", "email"]) | {"nombre": "A", "apellido": "B", "codigo_medico": "C"}
+
+# Parameters for every statement; a new statement needs its line here.
+SAMPLES: dict[str, list[dict[str, Any]]] = {
+    "citus.HAS_CITUS": [{}],
+    "citus.WORKERS": [{}],
+    "consultas.CREATE": [CONSULTA, CONSULTA | {"medico_id": 1, "fecha_consulta": MOMENT}],
+    "consultas.GET": [{"paciente_id": PACIENTE, "id": IDENTIFIER}],
+    "consultas.PAGE": [
+        {"paciente_id": PACIENTE, "before_moment": None, "before_id": None, "rows": 21},
+        {"paciente_id": PACIENTE, "before_moment": MOMENT, "before_id": IDENTIFIER, "rows": 21},
+    ],
+    "consultas.PATIENT_EXISTS": [{"paciente_id": PACIENTE}],
+    "medicos.CREATE": [MEDICO],
+    "medicos.GET": [{"id": 1}],
+    "medicos.PAGE": [{"after_id": None, "rows": 21}, {"after_id": 7, "rows": 21}],
+    "pacientes.CREATE": [PERSONA | {"cedula": PACIENTE}],
+    "pacientes.GET": [{"cedula": PACIENTE}],
+    "pacientes.PAGE": [
+        {"after_moment": None, "after_id": None, "rows": 21},
+        {"after_moment": MOMENT, "after_id": IDENTIFIER, "rows": 21},
+    ],
+    "status.DISTRIBUTION": [{}],
+    "status.SCHEMA_VERSION": [{}],
+    "status.SERVER": [{}],
+    "usuarios.LIST": [{"rows": 1000}],
+}
+
+
+def catalogue() -> dict[str, Statement]:
+    found = {}
+    for module in pkgutil.walk_packages(historia_clinica.resources.__path__, "historia_clinica.resources."):
+        if module.name.endswith(".repository"):
+            names = vars(importlib.import_module(module.name))
+            resource = module.name.split(".")[-2]
+            found |= {f"{resource}.{name}": value for name, value in names.items() if isinstance(value, Statement)}
+    return found
+
+
+STATEMENTS = catalogue()
+PATIENT = sorted(name for name, statement in STATEMENTS.items() if statement.scope is Scope.PATIENT)
+
+
+def test_every_statement_has_samples_with_its_parameters() -> None:
+    assert STATEMENTS.keys() == SAMPLES.keys()
+    for name, statement in STATEMENTS.items():
+        wanted = set(re.findall(r"%\((\w+)\)s", statement.sql))
+        assert all(sample.keys() == wanted for sample in SAMPLES[name]), name
+
+
+def test_statements_name_their_columns() -> None:
+    assert [
+        name for name, statement in STATEMENTS.items() if re.search(r"(SELECT|RETURNING|,|\.)\s*\*", statement.sql)
+    ] == []
+
+
+@pytest.mark.parametrize("name", PATIENT)
+def test_a_statement_about_one_patient_is_one_task(name: str, citus_system: Any) -> None:
+    for sample in SAMPLES[name]:
+        plan = _plan(citus_system, name, sample)
+        assert re.findall(r"Task Count: (\d+)", plan) == ["1"], plan
+        assert plan.count("Node: ") == 1, plan
+
+
+@pytest.mark.parametrize("name", sorted(STATEMENTS.keys() - set(PATIENT)))
+def test_every_other_statement_plans(name: str, citus_system: Any) -> None:
+    for sample in SAMPLES[name]:
+        assert _plan(citus_system, name, sample)
+
+
+def _plan(cluster: Any, name: str, sample: dict[str, Any]) -> str:
+    """As the API's own role: what it may not plan it may not run."""
+    with contextlib.closing(cluster.connect(role="app")) as connection, connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (VERBOSE, COSTS OFF) {STATEMENTS[name].sql}", sample)
+        return "\n".join(row[0] for row in cursor.fetchall())

@@ -1,0 +1,62 @@
+"""The environment: everything described, our prefix free of unknown names, secrets never shown."""
+
+import pytest
+from historia_clinica.settings import Settings, unknown_names
+from pydantic import ValidationError
+
+NEEDED = {"POSTGRES_HOST": "db", "POSTGRES_PASSWORD": "s3creto"}
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name, value in NEEDED.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_every_variable_is_described() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_defaults_and_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HISTORIA_COMPAT_ANONYMOUS_USUARIOS", "true")
+    settings = Settings()
+    assert (settings.postgres_user, settings.postgres_port, settings.postgres_db) == (
+        "historia_app",
+        5432,
+        "historia_clinica",
+    )
+    assert settings.historia_compat_anonymous_usuarios is True
+    assert settings.historia_bind == "0.0.0.0:8080"
+
+
+def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HISTORIA_POOL_SIZE", "")
+    assert Settings().historia_pool_size == 8
+
+
+def test_a_misspelt_name_is_refused_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HISTORIA_POOL_SISE", "9")
+    with pytest.raises(ValidationError, match="HISTORIA_POOL_SISE"):
+        Settings()
+
+
+def test_names_of_others_and_links_of_services_are_left_alone() -> None:
+    links = [
+        "HISTORIA_MIDDLEWARE_SERVICE_HOST",
+        "HISTORIA_MIDDLEWARE_SERVICE_PORT",
+        "HISTORIA_MIDDLEWARE_SERVICE_PORT_HTTP",
+        "HISTORIA_MIDDLEWARE_PORT",
+        "HISTORIA_MIDDLEWARE_PORT_8080_TCP",
+        "HISTORIA_MIDDLEWARE_PORT_8080_TCP_ADDR",
+    ]
+    assert unknown_names(["PATH", "POSTGRES_EXTRA", *links, *NEEDED]) == []
+
+
+def test_the_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "s3creto" not in repr(Settings())
+    monkeypatch.setenv("POSTGRES_PORT", "s3creto")
+    with pytest.raises(ValidationError) as refusal:
+        Settings()
+    assert "s3creto" not in str(refusal.value)
