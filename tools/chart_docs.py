@@ -81,9 +81,7 @@ def documented(chart: pathlib.Path) -> str:
 def main() -> int:
     """Write or check; 1 when a README is not up to date or a value has no comment."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    choice = parser.add_mutually_exclusive_group(required=True)
-    choice.add_argument("--write", action="store_true")
-    choice.add_argument("--check", action="store_true")
+    parser.add_argument("--write", action="store_true", help="write the tables; otherwise only compare")
     write = parser.parse_args().write
     complaints = []
     for chart in CHARTS:

@@ -29,3 +29,18 @@ def test_a_misspelt_value_is_refused_by_the_schema(another_release: Release) -> 
     refused = another_release.install("worker.count=3", check=False)
     assert refused.returncode
     assert "worker" in refused.stderr
+
+
+def test_passwords_are_never_invented_over_existing_data(another_release: Release) -> None:
+    release = another_release
+    release.install("workers.count=0")
+    kept = release.kubectl("get", "secret", "hc-auth", "-o", "json")
+    release.kubectl("delete", "secret", "hc-auth")
+    refused = release.upgrade("workers.count=0", check=False)
+    assert 'no se encuentra el Secret "hc-auth"' in refused.stderr
+    release.kubectl("create", "-f", "-", input=kept)
+    release.kubectl(
+        "patch", "secret", "hc-auth", "--type=json", "-p", '[{"op": "remove", "path": "/data/app-password"}]'
+    )
+    refused = release.upgrade("workers.count=0", check=False)
+    assert 'al Secret "hc-auth" le falta la clave "app-password"' in refused.stderr

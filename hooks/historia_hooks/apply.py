@@ -1,0 +1,213 @@
+"""Takes the steps of a plan, one function for each kind. No decisions: the planners have made them."""
+
+import io
+from collections.abc import Iterable
+from functools import singledispatch
+
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from historia_hooks import citus, steps
+from historia_hooks.connections import Nodes, wait_until
+from historia_hooks.conninfo import copy_line
+from historia_hooks.log import logger
+from historia_hooks.plan import TablePlan
+from historia_hooks.schema import APP_ROLE
+from historia_hooks.state import read_members
+
+ROLE = sql.Identifier(APP_ROLE)
+QUIET = "SET LOCAL citus.enable_create_role_propagation TO off; SET LOCAL citus.enable_alter_role_propagation TO off"
+
+
+def apply_nodes(nodes: Nodes, plan: Iterable[steps.NodeStep]) -> None:
+    for step in plan:
+        _take(nodes, step)
+
+
+def apply_tables(nodes: Nodes, plan: TablePlan) -> None:
+    """The table steps are one transaction, sequential because references and distributed tables meet in it."""
+    connection = nodes.coordinator
+    if plan.transaction:
+        with Transaction(connection):
+            _run(connection, "SET LOCAL citus.multi_shard_modify_mode TO 'sequential'")
+            for step in plan.transaction:
+                _take(nodes, step)
+    for leftover in plan.afterwards:
+        _take(nodes, leftover)
+
+
+class Transaction:
+    """BEGIN … COMMIT on a connection in autocommit."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.autocommit = False
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self._connection.commit()
+            elif not self._connection.closed:
+                self._connection.rollback()
+        finally:
+            if not self._connection.closed:
+                self._connection.autocommit = True
+
+
+def _run(connection: Connection, statement: str | sql.Composable, **values: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values or None)
+
+
+def _take(nodes: Nodes, step: steps.Step) -> None:
+    nodes.doing = str(step)
+    logger.info("paso", hace=nodes.doing)
+    take(step, nodes)
+
+
+@singledispatch
+def take(step: object, nodes: Nodes) -> None:
+    raise NotImplementedError(f"{type(step).__name__}: {nodes}")
+
+
+@take.register
+def _(step: steps.CreateExtension, nodes: Nodes) -> None:
+    _run(nodes.node(step.node), "CREATE EXTENSION IF NOT EXISTS citus")
+
+
+@take.register
+def _(step: steps.CreateRole, nodes: Nodes) -> None:
+    """On each node by ourselves: pg_dist_authinfo wants the role before the node is added. Only a verifier travels."""
+    _change_role(nodes.node(step.node), "CREATE ROLE {} LOGIN PASSWORD {}", step.verifier)
+
+
+@take.register
+def _(step: steps.SetPassword, nodes: Nodes) -> None:
+    _change_role(nodes.node(step.node), "ALTER ROLE {} LOGIN PASSWORD {}", step.verifier)
+
+
+def _change_role(connection: Connection, statement: str, verifier: str) -> None:
+    with Transaction(connection):
+        _run(connection, QUIET)
+        _run(connection, sql.SQL(statement).format(ROLE, sql.Literal(verifier)))
+
+
+@take.register
+def _(step: steps.SetAuthinfo, nodes: Nodes) -> None:
+    """Through COPY: its data is no part of a statement, so that no log and no view of statements ever holds it."""
+    connection = nodes.node(step.node)
+    roles = [role for role, _ in step.authinfo]
+    lines = "".join(copy_line("0", role, authinfo) for role, authinfo in step.authinfo)
+    with Transaction(connection), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM pg_dist_authinfo WHERE nodeid = 0 AND rolename = ANY (%s)", (roles,))
+        cursor.copy_expert("COPY pg_dist_authinfo (nodeid, rolename, authinfo) FROM STDIN", io.StringIO(lines))
+
+
+@take.register
+def _(step: steps.SetCoordinatorHost, nodes: Nodes) -> None:
+    citus.set_coordinator_host(nodes.coordinator, step.node)
+
+
+@take.register
+def _(step: steps.SetShards, nodes: Nodes) -> None:
+    citus.set_should_have_shards(nodes.coordinator, step.node, allowed=step.allowed)
+
+
+@take.register
+def _(step: steps.AddNode, nodes: Nodes) -> None:
+    citus.add_node(nodes.coordinator, step.node)
+
+
+@take.register
+def _(step: steps.ActivateNode, nodes: Nodes) -> None:
+    citus.activate_node(nodes.coordinator, step.node)
+
+
+@take.register
+def _(step: steps.DropCopies, nodes: Nodes) -> None:
+    _run(nodes.node(step.node), sql.SQL("DROP TABLE {}").format(sql.SQL(", ").join(map(sql.Identifier, step.tables))))
+
+
+@take.register
+def _(step: steps.RemoveNode, nodes: Nodes) -> None:
+    """Citus removes an active node only while it answers, and leaves it believing that it is still a member."""
+    if step.answers:
+        citus.stop_metadata_sync(nodes.coordinator, step.node)
+    else:
+        citus.disable_node(nodes.coordinator, step.node)
+    citus.remove_node(nodes.coordinator, step.node)
+
+
+@take.register
+def _(step: steps.WaitForMetadata, nodes: Nodes) -> None:
+    def synced() -> bool:
+        known = {member.address for member in read_members(nodes.coordinator) if member.metadata_synced}
+        return known.issuperset(step.nodes)
+
+    wait_until(nodes.deadline, synced, str(step))
+
+
+@take.register
+def _(_step: steps.CopyReferenceTables, nodes: Nodes) -> None:
+    citus.replicate_reference_tables(nodes.coordinator)
+
+
+@take.register
+def _(step: steps.DropConstraint, nodes: Nodes) -> None:
+    statement = sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}")
+    _run(nodes.coordinator, statement.format(sql.Identifier("public", step.table), sql.Identifier(step.name)))
+
+
+@take.register
+def _(step: steps.CreateReferenceTable, nodes: Nodes) -> None:
+    citus.create_reference_table(nodes.coordinator, step.table)
+
+
+@take.register
+def _(step: steps.CreateDistributedTable, nodes: Nodes) -> None:
+    citus.create_distributed_table(nodes.coordinator, step.table, step.column, step.colocate_with)
+
+
+@take.register
+def _(step: steps.AddForeignKey, nodes: Nodes) -> None:
+    key = step.key
+    statement = sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({})").format(
+        sql.Identifier("public", key.table),
+        sql.Identifier(key.name),
+        sql.Identifier(key.column),
+        sql.Identifier("public", key.target),
+        sql.Identifier(key.target_column),
+    )
+    _run(nodes.coordinator, statement)
+
+
+@take.register
+def _(step: steps.AddUnique, nodes: Nodes) -> None:
+    unique = step.unique
+    statement = sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} UNIQUE ({})").format(
+        sql.Identifier("public", unique.table), sql.Identifier(unique.name), sql.Identifier(unique.column)
+    )
+    _run(nodes.coordinator, statement)
+
+
+@take.register
+def _(step: steps.Grant, nodes: Nodes) -> None:
+    _privileges(nodes.coordinator, "GRANT {} ON {} {} TO {}", step)
+
+
+@take.register
+def _(step: steps.Revoke, nodes: Nodes) -> None:
+    _privileges(nodes.coordinator, "REVOKE {} ON {} {} FROM {}", step)
+
+
+def _privileges(connection: Connection, statement: str, step: steps.Grant | steps.Revoke) -> None:
+    actions = sql.SQL(", ").join(map(sql.SQL, step.actions))
+    target = sql.Identifier("public", step.name)
+    _run(connection, sql.SQL(statement).format(actions, sql.SQL(step.kind), target, ROLE))
+
+
+@take.register
+def _(step: steps.TruncateLeftover, nodes: Nodes) -> None:
+    citus.truncate_local_data(nodes.coordinator, step.table)

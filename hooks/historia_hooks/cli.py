@@ -1,0 +1,160 @@
+"""`historia-hooks`: options, logging, exit codes. What the commands do is in historia_hooks.commands."""
+
+import json
+import signal
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+import click
+import psycopg2
+
+from historia_hooks import log
+from historia_hooks.commands.distribute import distribute as distribute_tables
+from historia_hooks.commands.drain import drain as drain_workers
+from historia_hooks.commands.load_sample import load_sample as load_sample_rows
+from historia_hooks.commands.migrate import migrate as migrate_schema
+from historia_hooks.commands.register import register as register_nodes
+from historia_hooks.commands.selftest import selftest as test_system
+from historia_hooks.commands.status import status as read_status
+from historia_hooks.commands.sync import sync as sync_all
+from historia_hooks.commands.verify import verify as verify_system
+from historia_hooks.commands.wait import wait as wait_nodes
+from historia_hooks.connections import Nodes, Unreachable, explain, hooks_lock
+from historia_hooks.errors import HookError, TryAgain
+from historia_hooks.log import logger
+from historia_hooks.settings import read_settings
+
+EPILOG = """\b
+Códigos de salida:
+  0   hecho, o nada que hacer
+  1   una comprobación de selftest falla
+  2   uso incorrecto
+  75  todavía no es posible: vuelva a intentarlo
+  78  configuración: alguien debe cambiar un valor
+
+La configuración se lee del entorno: POSTGRES_HOST, POSTGRES_PORT, POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB,
+HISTORIA_APP_PASSWORD, HISTORIA_COORDINATOR, HISTORIA_WORKERS, HISTORIA_USUARIO, HISTORIA_TIMEOUT,
+HISTORIA_FIRST_LEAVING, HISTORIA_API_URL.
+"""
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="historia-hooks", message="%(prog)s %(version)s")
+def main() -> None:
+    """Une los nodos de historia-clinica, crea el esquema y reparte las tablas.
+
+    Toda orden se puede repetir, también después de haber sido interrumpida en cualquier punto.
+    """
+    log.configure()
+
+
+def _stop_at_sigterm(nodes: Nodes) -> None:
+    """The statement that runs ends first; then an open transaction is rolled back."""
+
+    def stop(*_: object) -> NoReturn:
+        raise TryAgain(f"interrumpido (SIGTERM); último paso: {nodes.doing}. Vuelva a ejecutar la orden para seguir")
+
+    signal.signal(signal.SIGTERM, stop)
+
+
+def _run(work: Callable[[Nodes], object], *, wait: bool = True, lock: bool = True) -> None:
+    """Wait, take the lock, work; every expected failure becomes one line and an exit code."""
+    try:
+        _work(work, wait=wait, lock=lock)
+    except HookError as error:
+        logger.error(str(error), codigo_de_salida=error.exit_code)
+        sys.exit(error.exit_code)
+
+
+def _work(work: Callable[[Nodes], object], *, wait: bool, lock: bool) -> None:
+    nodes = Nodes(read_settings())
+    _stop_at_sigterm(nodes)
+    try:
+        if wait:
+            wait_nodes(nodes)
+        if lock:
+            with hooks_lock(nodes):
+                work(nodes)
+        else:
+            work(nodes)
+    except Unreachable as error:
+        raise explain(error, nodes.settings) from None
+    except psycopg2.Error as error:
+        raise _from_database(error) from None
+    finally:
+        nodes.close()
+
+
+def _from_database(error: psycopg2.Error) -> HookError:
+    """Only the server's primary message: other parts can quote a statement."""
+    said = error.diag.message_primary or "se perdió la conexión"
+    return TryAgain(f"PostgreSQL se negó (SQLSTATE {error.pgcode}): {said}")
+
+
+@main.command()
+def sync() -> None:
+    """Todo en orden: wait, register, migrate, distribute, verify."""
+    _run(sync_all)
+
+
+@main.command()
+def wait() -> None:
+    """Espera a que el coordinador y los workers pedidos respondan."""
+    _run(lambda _: None, lock=False)
+
+
+@main.command()
+def register() -> None:
+    """Crea roles y extensiones y registra los workers pedidos."""
+    _run(register_nodes)
+
+
+@main.command()
+def migrate() -> None:
+    """Lleva el esquema a la última revisión."""
+    _run(migrate_schema)
+
+
+@main.command()
+def distribute() -> None:
+    """Reparte las tablas; después, llaves foráneas y permisos."""
+    _run(distribute_tables)
+
+
+@main.command()
+def verify() -> None:
+    """Comprueba que todo está como se pide y funciona."""
+    _run(verify_system, lock=False)
+
+
+@main.command()
+def drain() -> None:
+    """Antes de pedir menos workers: se niega si alguno guarda pacientes."""
+    _run(drain_workers, wait=False, lock=False)
+
+
+@main.command()
+def status() -> None:
+    """Muestra en JSON los nodos, las tablas y la revisión."""
+    _run(lambda nodes: click.echo(json.dumps(read_status(nodes), indent=2, ensure_ascii=False)), lock=False)
+
+
+@main.command("load-sample")
+def load_sample() -> None:
+    """Carga los datos de ejemplo del laboratorio."""
+    _run(load_sample_rows)
+
+
+@main.command()
+@click.option("--url", envvar="HISTORIA_API_URL", required=True, help="Dirección de la API, http://middleware:8080")
+def selftest(url: str) -> None:
+    """Prueba el sistema de punta a punta y borra lo que escribió."""
+    passed = True
+
+    def work(nodes: Nodes) -> None:
+        nonlocal passed
+        passed = test_system(nodes, url)
+
+    _run(work, lock=False)
+    sys.exit(0 if passed else 1)

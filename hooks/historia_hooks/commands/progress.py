@@ -1,0 +1,27 @@
+"""What every step shares: it plans, prints the plan, applies it and reads again until nothing is left to do."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from historia_hooks.errors import TryAgain
+from historia_hooks.log import logger
+from historia_hooks.steps import Step
+
+Plan = TypeVar("Plan")
+
+ROUNDS = 4  # a plan leads to at most two more
+
+
+def converge(
+    order: str, plan: Callable[[], Plan], steps: Callable[[Plan], Iterable[Step]], apply: Callable[[Plan], None]
+) -> bool:
+    """Whether anything changed; ends only when the plan of what is there now is empty."""
+    for done in range(ROUNDS):
+        found = plan()
+        sentences = [str(step) for step in steps(found)]
+        if not sentences:
+            logger.info("hecho" if done else "nada que hacer", orden=order)
+            return done > 0
+        logger.info("plan", orden=order, pasos=sentences)
+        apply(found)
+    raise TryAgain(f"{order}: después de {ROUNDS} vueltas todavía falta algo; vuelva a ejecutarlo")

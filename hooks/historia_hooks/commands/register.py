@@ -1,0 +1,106 @@
+"""Joins the nodes: extension, roles and logins on each, then the coordinator and the workers in Citus."""
+
+from collections.abc import Iterator
+
+from psycopg2.extensions import encrypt_password
+
+from historia_hooks.apply import apply_nodes
+from historia_hooks.commands.progress import converge
+from historia_hooks.connections import PASSWORD_REFUSED, Nodes, Unreachable
+from historia_hooks.conninfo import authinfo
+from historia_hooks.errors import Misconfigured
+from historia_hooks.log import logger
+from historia_hooks.model import Member, Server
+from historia_hooks.schema import APP_ROLE
+from historia_hooks.state import read_members, read_reference_shards, read_server
+from historia_hooks.steps import NodeStep
+from historia_hooks.topology import ObservedNodes, WantedNodes, plan_nodes
+
+
+def register(nodes: Nodes) -> bool:
+    """Whether anything changed."""
+    if not nodes.settings.app_password.get_secret_value():
+        raise Misconfigured("falta HISTORIA_APP_PASSWORD: la contraseña del rol historia_app")
+    observed = observe(nodes)
+    _warn(observed)
+    first = [observed]
+
+    def plan() -> tuple[NodeStep, ...]:
+        now = first.pop() if first else observe(nodes)
+        return plan_nodes(_wanted(nodes, now.coordinator), now)
+
+    return converge("register", plan, lambda found: found, lambda found: apply_nodes(nodes, found))
+
+
+def pending(nodes: Nodes) -> tuple[NodeStep, ...]:
+    """What `register` would still do."""
+    observed = observe(nodes)
+    return plan_nodes(_wanted(nodes, observed.coordinator), observed)
+
+
+def observe(nodes: Nodes) -> ObservedNodes:
+    """The wanted nodes must answer; of the others registered, those that do."""
+    settings = nodes.settings
+    coordinator = read_server(nodes.coordinator, settings.coordinator)
+    members = read_members(nodes.coordinator) if coordinator.extension else ()
+    return ObservedNodes(
+        coordinator=coordinator,
+        workers=tuple(read_server(nodes.node(worker), worker) for worker in settings.workers),
+        members=members,
+        others=tuple(_others(nodes, members)),
+        reference_shards=read_reference_shards(nodes.coordinator) if members else frozenset(),
+    )
+
+
+def _others(nodes: Nodes, members: tuple[Member, ...]) -> Iterator[Server]:
+    for member in members:
+        if member.is_coordinator or member.address in nodes.settings.workers:
+            continue
+        try:
+            yield read_server(nodes.node(member.address), member.address)
+        except Unreachable as error:
+            logger.warning("un nodo registrado que ya no se pide no responde", nodo=str(error))
+
+
+def _wanted(nodes: Nodes, coordinator: Server) -> WantedNodes:
+    settings = nodes.settings
+    return WantedNodes(
+        workers=settings.workers,
+        verifier=_verifier(nodes, coordinator),
+        authinfo={
+            settings.owner: authinfo(settings.password.get_secret_value()),
+            APP_ROLE: authinfo(settings.app_password.get_secret_value()),
+        },
+    )
+
+
+def _verifier(nodes: Nodes, coordinator: Server) -> str:
+    """The stored one while a login with the password succeeds; else a new one, computed here: no clear text travels."""
+    if coordinator.verifier:
+        try:
+            with nodes.app(nodes.settings.entrance):
+                return coordinator.verifier
+        except Unreachable as error:
+            if error.failure is not PASSWORD_REFUSED:
+                raise
+    password = nodes.settings.app_password.get_secret_value()
+    return encrypt_password(password, APP_ROLE, nodes.coordinator, "scram-sha-256")
+
+
+def _warn(observed: ObservedNodes) -> None:
+    if observed.workers:
+        for server in observed.servers:
+            if server.wal_level != "logical":
+                logger.warning(
+                    "wal_level no es logical: los fragmentos solo se podrán mover bloqueando escrituras",
+                    nodo=str(server.address),
+                    wal_level=server.wal_level,
+                )
+    for member in observed.unwanted:
+        if member.shards:
+            logger.warning(
+                f"el worker {member.address} ya no se pide, pero guarda {member.shards} fragmentos con pacientes: sigue"
+                " sirviendo y no se retira. No borre su volumen ni lo apague, y pídalo de nuevo (workers.count)",
+                nodo=str(member.address),
+                fragmentos=member.shards,
+            )

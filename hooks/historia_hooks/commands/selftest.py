@@ -1,0 +1,191 @@
+"""Tries the system from end to end, through the API and beside it in SQL, and removes what it wrote.
+
+It prints one line for each finding and must not change anything but its own invented patients.
+"""
+
+import json
+import secrets
+import string
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from historia_hooks.apply import Transaction
+from historia_hooks.connections import Nodes
+from historia_hooks.state import has_extension, query, read_members
+
+PATIENTS = 12
+ATTEMPTS = 20  # a choice of patients that all hash to one node is rare; so many in a row never happen
+ALPHABET = string.ascii_uppercase + string.digits
+
+PLACES = """
+SELECT p.cedula, t.relation, s.nodename || ':' || s.nodeport, d.shardminvalue
+  FROM unnest(%(cedulas)s) AS p (cedula)
+ CROSS JOIN (VALUES ('pacientes'), ('consultas')) AS t (relation)
+  JOIN pg_dist_shard d
+    ON d.shardid = get_shard_id_for_distribution_column(('public.' || t.relation)::regclass, p.cedula)
+  JOIN citus_shards s ON s.shardid = d.shardid
+"""
+BESIDE = """
+SELECT count(*) FROM public.consultas c JOIN public.pacientes p ON p.cedula = c.paciente_id
+ WHERE p.cedula = %(cedula)s AND c.paciente_id = %(cedula)s AND c.id = %(consulta)s
+"""
+DISTRIBUTED = "SELECT count(*) FROM pg_dist_partition WHERE logicalrelid = to_regclass('public.pacientes')"
+CLEAN = (
+    "DELETE FROM public.consultas WHERE paciente_id = ANY (%(cedulas)s)",
+    "DELETE FROM public.pacientes WHERE cedula = ANY (%(cedulas)s)",
+)
+
+
+class Fault(Exception):  # noqa: N818 - one finding; the others still run
+    """What is wrong, in a sentence."""
+
+
+@dataclass(frozen=True)
+class Place:
+    node: str
+    shard: str  # the first hash value of its shard: the same for shards that lie beside each other
+
+
+Places = dict[tuple[str, str], Place]  # by cédula and table
+
+
+class Api:
+    """The API as any client sees it."""
+
+    def __init__(self, url: str) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise click.BadParameter("la dirección de la API empieza por http:// o https://")
+        self._url = url.rstrip("/")
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        request = urllib.request.Request(  # noqa: S310 - the scheme was checked
+            self._url + path,
+            method=method,
+            data=json.dumps(body).encode() if body is not None else None,
+            headers={"Content-Type": "application/json", "Accept": "application/json"},
+        )
+        try:
+            with self._opener.open(request, timeout=30) as response:
+                return json.load(response)
+        except urllib.error.HTTPError as error:
+            raise Fault(f"{method} {path} responde {error.code}") from None
+        except (OSError, ValueError) as error:
+            raise Fault(f"{method} {path} no responde como debe ({type(error).__name__})") from None
+
+
+class Report:
+    """Prints findings and remembers whether one was bad."""
+
+    def __init__(self) -> None:
+        self.passed = True
+
+    def good(self, text: str) -> None:
+        click.echo(f"bien: {text}")
+
+    def bad(self, text: str) -> None:
+        self.passed = False
+        click.echo(f"falla: {text}")
+
+
+def selftest(nodes: Nodes, url: str) -> bool:
+    """Whether every check passed."""
+    api, report = Api(url), Report()
+    for check in (_check_workers, _check_patients):
+        try:
+            check(nodes, api, report)
+        except Fault as fault:
+            report.bad(str(fault))
+    return report.passed
+
+
+def _check_workers(nodes: Nodes, api: Api, report: Report) -> None:
+    answered = {f"{name}:{port}" for name, port in api.call("GET", "/citus/workers")["workers"]}
+    wanted = {str(worker) for worker in nodes.settings.workers}
+    if missing := wanted - answered:
+        raise Fault(f"la API no conoce estos workers: {', '.join(sorted(missing))}")
+    report.good(f"la API conoce los {len(wanted)} workers pedidos")
+    if more := answered - wanted:
+        click.echo(f"aviso: también sirven workers que no se piden: {', '.join(sorted(more))}")
+
+
+def _check_patients(nodes: Nodes, api: Api, report: Report) -> None:
+    distributed = _is_distributed(nodes)
+    cedulas, places = _choose(nodes) if distributed else (_cedulas(), {})
+    try:
+        consultas = {cedula: _write(api, number, cedula) for number, cedula in enumerate(cedulas, 1)}
+        report.good(f"{len(cedulas)} pacientes con una consulta cada uno, escritos por la API")
+        if distributed:
+            _check_spread(nodes, {places[cedula, "pacientes"].node for cedula in cedulas}, report)
+        _check_beside(nodes, api, consultas, places)
+        report.good("cada consulta está junto a su paciente, en SQL y por la API")
+    finally:
+        _clean(nodes, cedulas)
+    report.good("los pacientes de prueba se borraron")
+
+
+def _is_distributed(nodes: Nodes) -> bool:
+    return has_extension(nodes.coordinator) and query(nodes.coordinator, DISTRIBUTED) == [(1,)]
+
+
+def _cedulas() -> list[str]:
+    prefix = "".join(secrets.choice(ALPHABET) for _ in range(4))
+    return [f"PRUEBA-{prefix}-{number:02}" for number in range(1, PATIENTS + 1)]
+
+
+def _choose(nodes: Nodes) -> tuple[list[str], Places]:
+    """Patients that belong on more than one node, where there is more than one."""
+    several = _shard_holders(nodes) > 1
+    for _ in range(ATTEMPTS):
+        cedulas = _cedulas()
+        places = _places(nodes, cedulas)
+        if not several or len({place.node for place in places.values()}) > 1:
+            break
+    return cedulas, places
+
+
+def _shard_holders(nodes: Nodes) -> int:
+    members = read_members(nodes.coordinator)
+    return sum(1 for member in members if member.shards and member.address in nodes.settings.workers)
+
+
+def _places(nodes: Nodes, cedulas: list[str]) -> Places:
+    rows = query(nodes.coordinator, PLACES, cedulas=cedulas)
+    return {(cedula, table): Place(node, shard) for cedula, table, node, shard in rows}
+
+
+def _write(api: Api, number: int, cedula: str) -> str:
+    patient = {"cedula": cedula, "nombre": "Paciente", "apellido": f"De Prueba {number}"}
+    api.call("POST", "/api/v1/pacientes", patient)
+    path = f"/api/v1/pacientes/{urllib.parse.quote(cedula)}/consultas"
+    return str(api.call("POST", path, {"diagnostico": "prueba de la instalación"})["id"])
+
+
+def _check_spread(nodes: Nodes, used: set[str], report: Report) -> None:
+    listed = ", ".join(sorted(used))
+    if len(used) < 2 and _shard_holders(nodes) > 1:
+        raise Fault(f"todos los pacientes están en un solo nodo: {listed}")
+    report.good(f"los pacientes viven en: {listed}")
+
+
+def _check_beside(nodes: Nodes, api: Api, consultas: dict[str, str], places: Places) -> None:
+    for cedula, consulta in consultas.items():
+        if places and places[cedula, "pacientes"] != places[cedula, "consultas"]:
+            raise Fault(f"la consulta de {cedula} no está en el nodo de su paciente")
+        if query(nodes.coordinator, BESIDE, cedula=cedula, consulta=consulta) != [(1,)]:
+            raise Fault(f"en SQL no se encuentra la consulta de {cedula} junto a su paciente")
+    cedula, consulta = next(iter(consultas.items()))
+    found = api.call("GET", f"/api/v1/pacientes/{urllib.parse.quote(cedula)}/consultas")["consultas"]
+    if consulta not in {str(one["id"]) for one in found}:
+        raise Fault(f"la API no muestra la consulta de {cedula}")
+
+
+def _clean(nodes: Nodes, cedulas: list[str]) -> None:
+    with Transaction(nodes.coordinator), nodes.coordinator.cursor() as cursor:
+        for statement in CLEAN:
+            cursor.execute(statement, {"cedulas": cedulas})

@@ -1,0 +1,19 @@
+"""Everything in order: wait, register, migrate, distribute, verify."""
+
+from historia_hooks.commands.distribute import distribute, refuse_conflicts
+from historia_hooks.commands.migrate import migrate
+from historia_hooks.commands.register import register
+from historia_hooks.commands.verify import check
+from historia_hooks.connections import Nodes
+from historia_hooks.log import logger
+
+
+def sync(nodes: Nodes) -> None:
+    """The caller has waited for the nodes and holds the lock. Killed anywhere, another run comes to the same end."""
+    refuse_conflicts(nodes)
+    registered = register(nodes)
+    migrated = migrate(nodes)
+    distributed, now = distribute(nodes)
+    check(nodes, just_distributed=now)
+    changed = registered or migrated or distributed
+    logger.info("el sistema está listo" if changed else "el sistema está listo: nada que hacer", orden="sync")

@@ -1,0 +1,61 @@
+"""Checks that what was done works: nothing is pending, the nodes reach each other, historia_app gets in and reads."""
+
+from historia_hooks import citus
+from historia_hooks.commands import distribute, migrate, register
+from historia_hooks.connections import Nodes, Unreachable
+from historia_hooks.errors import TryAgain
+from historia_hooks.log import logger
+from historia_hooks.model import Member
+from historia_hooks.state import has_extension, query, read_members
+
+READ = "SELECT 1 FROM public.pacientes LIMIT 1"
+
+
+def verify(nodes: Nodes) -> None:
+    """Everything, for people; `sync` has seen its plans empty and checks only what lives."""
+    waiting = [str(step) for step in register.pending(nodes)]
+    waiting += [f"aplicar la revisión {revision}" for revision in migrate.pending(nodes)]
+    if not waiting:
+        waiting = [str(step) for step in distribute.pending(nodes).steps]
+    if waiting:
+        raise TryAgain(f"falta por hacer: {'; '.join(waiting)}. Ejecute historia-hooks sync")
+    check(nodes)
+
+
+def check(nodes: Nodes, *, just_distributed: bool = False) -> None:
+    """The running system; after a first distribution every worker must hold shards."""
+    if has_extension(nodes.coordinator):
+        members = read_members(nodes.coordinator)
+        _check_members(nodes, members)
+        _check_shards(nodes, members, just_distributed=just_distributed)
+    _check_app(nodes)
+    logger.info("verificado", workers=len(nodes.settings.workers))
+
+
+def _check_members(nodes: Nodes, members: tuple[Member, ...]) -> None:
+    active = {member.address for member in members if member.active}
+    if missing := [str(worker) for worker in nodes.settings.workers if worker not in active]:
+        raise TryAgain(f"workers que se piden y no están activos: {', '.join(missing)}")
+    if members and (pairs := citus.unhealthy_pairs(nodes.coordinator)):
+        listed = ", ".join(f"{one}:{port} → {other}:{other_port}" for one, port, other, other_port in pairs)
+        raise TryAgain(f"hay nodos que no se alcanzan: {listed}")
+
+
+def _check_shards(nodes: Nodes, members: tuple[Member, ...], *, just_distributed: bool) -> None:
+    wanted = [member for member in members if member.address in nodes.settings.workers]
+    empty = [str(member.address) for member in wanted if not member.shards]
+    if not empty:
+        return
+    if just_distributed or len(empty) == len(wanted):
+        raise TryAgain(f"workers sin ningún fragmento: {', '.join(empty)}")
+    logger.warning("hay workers sin fragmentos: los recibirán cuando se reequilibre el sistema", nodos=empty)
+
+
+def _check_app(nodes: Nodes) -> None:
+    """As the API does it: on the coordinator and on each worker, where a read reaches all the other nodes."""
+    for address in (nodes.settings.entrance, *nodes.settings.workers):
+        try:
+            with nodes.app(address) as connection:
+                query(connection, READ)
+        except Unreachable as error:
+            raise TryAgain(f"historia_app no entra: {error}") from None

@@ -1,0 +1,19 @@
+"""What the commands raise when they stop on purpose; each error knows the exit code a Job reads. It must not print."""
+
+
+class HookError(Exception):
+    """A stop with a sentence for people; the message never holds a secret."""
+
+    exit_code = 1
+
+
+class TryAgain(HookError):  # noqa: N818 - it is what the caller should do, and reads so in a raise
+    """Something is not ready yet; the same command will work later."""
+
+    exit_code = 75
+
+
+class Misconfigured(HookError):  # noqa: N818 - as above
+    """A person has to change a value; running again changes nothing."""
+
+    exit_code = 78

@@ -1,0 +1,1 @@
+"""Alembic loads these files by path."""

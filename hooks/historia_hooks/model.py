@@ -1,0 +1,79 @@
+"""What was observed, as plain values: the planners take these and nothing else. No input or output."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from historia_hooks.addresses import Address
+from historia_hooks.schema import Distributed, Spread
+
+
+@dataclass(frozen=True)
+class CitusMembership:
+    """What a node with the extension knows of the cluster."""
+
+    server_id: str
+    group: int
+    authinfo: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Server:
+    """What one PostgreSQL server says of itself and of the database."""
+
+    address: Address
+    system_identifier: str
+    wal_level: str
+    citus_installed: bool  # the files are there
+    citus_preloaded: bool
+    user_tables: tuple[str, ...]
+    verifier: str | None = field(repr=False)  # of historia_app's password; None: no such role
+    extension: str | None = None  # version; None: not created in this database
+    membership: CitusMembership | None = None
+
+    @property
+    def has_citus(self) -> bool:
+        return self.citus_installed and self.citus_preloaded
+
+    def is_same_server(self, other: "Server") -> bool:
+        """The same server under two names, or a copy of its volume."""
+        if self.membership and other.membership:
+            return self.membership.server_id == other.membership.server_id
+        return self.system_identifier == other.system_identifier
+
+
+@dataclass(frozen=True)
+class Member:
+    """A row of pg_dist_node (primaries only)."""
+
+    address: Address
+    node_id: int
+    group: int
+    active: bool
+    metadata_synced: bool
+    should_have_shards: bool
+    shards: int  # of distributed tables
+    reference_copies: int
+
+    @property
+    def is_coordinator(self) -> bool:
+        return self.group == 0
+
+
+@dataclass(frozen=True)
+class ObservedTable:
+    name: str
+    spread: Spread | None = None  # None: a plain table
+    colocation: int = 0
+    leftover: bool = False  # rows of before the distribution are still on the coordinator's disk
+
+
+@dataclass(frozen=True)
+class ObservedSchema:
+    tables: Mapping[str, ObservedTable]
+    foreign_keys: frozenset[str]
+    uniques: frozenset[str]
+    privileges: Mapping[str, frozenset[str]]  # by table or sequence
+
+    @property
+    def is_distributed(self) -> bool:
+        return any(isinstance(table.spread, Distributed) for table in self.tables.values())

@@ -1,0 +1,102 @@
+"""What is declared about the tables beyond their columns: how each is spread over the nodes, its foreign keys, the
+uniqueness that depends on the spreading, and what historia_app may do. Data only: no SQL is run here.
+"""
+
+from dataclasses import dataclass
+
+from historia_hooks.settings import Usuario
+
+APP_ROLE = "historia_app"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A full copy on every node."""
+
+
+@dataclass(frozen=True)
+class Distributed:
+    """Spread by the hash of a column; `colocate_with` names the table whose shards lie beside this one's."""
+
+    column: str
+    colocate_with: str | None = None
+
+
+Spread = Reference | Distributed
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    name: str
+    table: str
+    column: str
+    target: str
+    target_column: str
+
+
+@dataclass(frozen=True)
+class Unique:
+    """Uniqueness of one column that holds wherever the table is not spread by another column."""
+
+    name: str
+    table: str
+    column: str
+
+
+@dataclass(frozen=True)
+class Table:
+    name: str
+    spread: Spread
+
+
+@dataclass(frozen=True)
+class Privilege:
+    """What historia_app may do with one table or sequence."""
+
+    kind: str  # TABLE or SEQUENCE
+    name: str
+    actions: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Schema:
+    tables: tuple[Table, ...]  # in the order in which they can be distributed
+    foreign_keys: tuple[ForeignKey, ...]
+    uniques: tuple[Unique, ...]
+    privileges: tuple[Privilege, ...]
+
+    def spread_of(self, table: str) -> Spread:
+        return next(declared.spread for declared in self.tables if declared.name == table)
+
+
+READ = frozenset({"SELECT"})
+WRITE = frozenset({"SELECT", "INSERT", "UPDATE"})
+
+FOREIGN_KEYS = (
+    ForeignKey("consultas_paciente_id_fkey", "consultas", "paciente_id", "pacientes", "cedula"),
+    ForeignKey("consultas_medico_id_fkey", "consultas", "medico_id", "medicos", "id"),
+)
+UNIQUES = (Unique("usuario_email_unico", "usuario", "email"),)
+PRIVILEGES = (
+    Privilege("TABLE", "pacientes", WRITE),
+    Privilege("TABLE", "consultas", WRITE),
+    Privilege("TABLE", "medicos", WRITE),
+    Privilege("TABLE", "usuario", READ),
+    Privilege("TABLE", "alembic_version", READ),
+    Privilege("SEQUENCE", "medicos_id_seq", frozenset({"USAGE"})),
+)
+
+
+def declared(usuario: Usuario) -> Schema:
+    """The schema for one value of `citus.usuario`."""
+    return Schema(
+        tables=(
+            Table("medicos", Reference()),
+            Table("usuario", Reference() if usuario == "reference" else Distributed("documento_id")),
+            Table("pacientes", Distributed("cedula")),
+            Table("consultas", Distributed("paciente_id", colocate_with="pacientes")),
+        ),
+        foreign_keys=FOREIGN_KEYS,
+        uniques=UNIQUES,
+        privileges=PRIVILEGES,
+    )

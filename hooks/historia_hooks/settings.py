@@ -1,0 +1,84 @@
+"""Everything the environment can say to the hooks, typed. Secrets are SecretStr and are never part of a message."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from historia_hooks.addresses import Address, parse_address, parse_addresses
+from historia_hooks.errors import Misconfigured
+
+Usuario = Literal["reference", "documento_id"]
+
+
+def _addresses(value: Any) -> Any:
+    return parse_addresses(value) if isinstance(value, str) else value
+
+
+class Settings(BaseSettings):
+    """The names are those of the environment variables (see each alias)."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    host: str = Field(alias="POSTGRES_HOST", min_length=1, description="address of the coordinator")
+    port: int = Field(alias="POSTGRES_PORT", default=5432, ge=1, le=65535)
+    owner: str = Field(alias="POSTGRES_USER", default="admin", description="owner of the tables, superuser")
+    password: SecretStr = Field(alias="POSTGRES_PASSWORD", min_length=1, description="the owner's password")
+    database: str = Field(alias="POSTGRES_DB", default="historia_clinica")
+    app_password: SecretStr = Field(
+        alias="HISTORIA_APP_PASSWORD", default=SecretStr(""), description="password of the role historia_app"
+    )
+    coordinator_name: str = Field(
+        alias="HISTORIA_COORDINATOR", default="", description="name[:port] under which the coordinator is registered"
+    )
+    workers: Annotated[tuple[Address, ...], NoDecode, BeforeValidator(_addresses)] = Field(
+        alias="HISTORIA_WORKERS", default=(), description="wanted workers, name[:port], comma separated"
+    )
+    usuario: Usuario = Field(
+        alias="HISTORIA_USUARIO", default="reference", description="how the table usuario is spread"
+    )
+    timeout: float = Field(alias="HISTORIA_TIMEOUT", default=240, gt=0, description="seconds for all waiting together")
+    first_leaving: str = Field(
+        alias="HISTORIA_FIRST_LEAVING",
+        default="",
+        description="host name of the first worker that fewer workers would stop; drain has nothing to do while it does"
+        " not resolve",
+    )
+    api_url: str = Field(alias="HISTORIA_API_URL", default="", description="base URL of the API, for selftest")
+
+    @property
+    def entrance(self) -> Address:
+        """Where the hooks reach the coordinator."""
+        return Address(self.host, self.port)
+
+    @property
+    def coordinator(self) -> Address:
+        """The name the other nodes know the coordinator by."""
+        return parse_address(self.coordinator_name, self.port) if self.coordinator_name else self.entrance
+
+
+SENTENCES = {
+    "missing": "falta y no tiene valor por defecto",
+    "literal_error": "debe ser reference o documento_id",
+    "string_too_short": "está vacía",
+    "too_short": "está vacía",
+}
+
+
+def read_settings() -> Settings:
+    """The settings, or Misconfigured naming the variables that are wrong and never their values."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        wrong = (
+            f"{'.'.join(map(str, entry['loc'][:1]))}: {SENTENCES.get(entry['type'], 'valor no válido')}"
+            for entry in error.errors(include_input=False, include_context=False, include_url=False)
+        )
+        raise Misconfigured("configuración no válida: " + "; ".join(wrong)) from None
+    try:
+        coordinator = settings.coordinator
+    except ValueError:
+        raise Misconfigured("configuración no válida: HISTORIA_COORDINATOR: debe ser nombre o nombre:puerto") from None
+    if coordinator in settings.workers:
+        raise Misconfigured(f"HISTORIA_WORKERS nombra al coordinador ({coordinator}): un nodo no puede ser ambas cosas")
+    return settings

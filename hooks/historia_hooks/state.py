@@ -1,0 +1,144 @@
+"""Reads what is: servers, members of the cluster, tables, constraints, privileges. It changes and decides nothing."""
+
+from typing import Any
+
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from historia_hooks.addresses import Address
+from historia_hooks.model import CitusMembership, Member, ObservedSchema, ObservedTable, Server
+from historia_hooks.schema import APP_ROLE, Distributed, Reference, Spread
+
+SERVER = r"""
+SELECT (SELECT system_identifier::text FROM pg_control_system()),
+       current_setting('wal_level'),
+       EXISTS (SELECT FROM pg_available_extensions WHERE name = 'citus'),
+       'citus' = ANY (regexp_split_to_array(current_setting('shared_preload_libraries'), '[\s",]+')),
+       (SELECT coalesce(json_agg(c.oid::regclass::text ORDER BY c.oid), '[]') FROM pg_class c
+         WHERE c.relkind IN ('r', 'p')
+           AND c.relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema')
+           AND c.relnamespace::regnamespace::text NOT LIKE 'pg\_toast%%'
+           AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                                                     AND d.deptype = 'e')),
+       (SELECT coalesce(rolpassword, '') FROM pg_authid WHERE rolname = %(role)s),
+       (SELECT extversion FROM pg_extension WHERE extname = 'citus')
+"""
+
+MEMBERSHIP = """
+SELECT (SELECT metadata ->> 'server_id' FROM pg_dist_node_metadata),
+       (SELECT groupid FROM pg_dist_local_group),
+       (SELECT coalesce(json_object_agg(rolename, authinfo), '{}') FROM pg_dist_authinfo WHERE nodeid = 0)
+"""
+
+MEMBERS = """
+SELECT n.nodename, n.nodeport, n.nodeid, n.groupid, n.isactive, n.metadatasynced, n.shouldhaveshards,
+       count(*) FILTER (WHERE t.partmethod = 'h') AS shards,
+       count(*) FILTER (WHERE t.partmethod = 'n' AND t.repmodel = 't') AS reference_copies
+  FROM pg_dist_node n
+  LEFT JOIN pg_dist_placement p ON p.groupid = n.groupid
+  LEFT JOIN pg_dist_shard s ON s.shardid = p.shardid
+  LEFT JOIN pg_dist_partition t ON t.logicalrelid = s.logicalrelid
+ WHERE n.noderole = 'primary' AND n.nodecluster = 'default'
+ GROUP BY n.nodeid, n.nodename, n.nodeport, n.groupid, n.isactive, n.metadatasynced, n.shouldhaveshards
+ ORDER BY n.groupid
+"""
+
+REFERENCE_SHARDS = """
+SELECT shard_name(s.logicalrelid, s.shardid) FROM pg_dist_shard s JOIN pg_dist_partition t USING (logicalrelid)
+ WHERE t.partmethod = 'n' AND t.repmodel = 't'
+"""
+
+PLAIN_TABLES = """
+SELECT relname, NULL, NULL, NULL, 0, false
+  FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+"""
+
+CITUS_TABLES = """
+SELECT c.relname, t.partmethod, t.repmodel,
+       CASE WHEN t.partmethod = 'h' THEN column_to_column_name(t.logicalrelid, t.partkey) END,
+       coalesce(t.colocationid, 0), t.partmethod IS NOT NULL AND pg_relation_size(c.oid) > 0
+  FROM pg_class c LEFT JOIN pg_dist_partition t ON t.logicalrelid = c.oid
+ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+"""
+
+OBJECTS = """
+SELECT (SELECT coalesce(json_agg(conname), '[]') FROM pg_constraint
+         WHERE connamespace = 'public'::regnamespace AND contype = 'f'),
+       (SELECT coalesce(json_agg(conname), '[]') FROM pg_constraint
+         WHERE connamespace = 'public'::regnamespace AND contype = 'u'),
+       (SELECT coalesce(json_agg(json_build_array(c.relname, a.privilege_type)), '[]')
+          FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
+         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'S')
+           AND a.grantee = (SELECT oid FROM pg_roles WHERE rolname = %(role)s))
+"""
+
+
+def query(connection: Connection, statement: str, **values: Any) -> list[tuple[Any, ...]]:
+    """Run one statement and fetch everything."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()
+
+
+def read_server(connection: Connection, address: Address) -> Server:
+    [(identifier, wal_level, installed, preloaded, tables, verifier, extension)] = query(
+        connection, SERVER, role=APP_ROLE
+    )
+    return Server(
+        address=address,
+        system_identifier=identifier,
+        wal_level=wal_level,
+        citus_installed=installed,
+        citus_preloaded=preloaded,
+        user_tables=tuple(tables),
+        verifier=verifier,
+        extension=extension,
+        membership=_read_membership(connection) if extension else None,
+    )
+
+
+def _read_membership(connection: Connection) -> CitusMembership:
+    [(server_id, group, authinfo)] = query(connection, MEMBERSHIP)
+    return CitusMembership(server_id=server_id, group=group, authinfo=authinfo)
+
+
+def read_members(coordinator: Connection) -> tuple[Member, ...]:
+    return tuple(Member(Address(name, port), *rest) for name, port, *rest in query(coordinator, MEMBERS))
+
+
+def read_reference_shards(coordinator: Connection) -> frozenset[str]:
+    """What a node's copy of each reference table is called."""
+    return frozenset(name for (name,) in query(coordinator, REFERENCE_SHARDS))
+
+
+def _spread(method: str | None, model: str | None, column: str | None) -> Spread | None:
+    if method == "h" and column:
+        return Distributed(column)
+    return Reference() if method == "n" and model == "t" else None
+
+
+def has_extension(connection: Connection) -> bool:
+    return bool(query(connection, "SELECT FROM pg_extension WHERE extname = 'citus'"))
+
+
+def read_schema(coordinator: Connection, *, citus: bool) -> ObservedSchema:
+    rows = query(coordinator, CITUS_TABLES if citus else PLAIN_TABLES)
+    [(foreign_keys, uniques, grants)] = query(coordinator, OBJECTS, role=APP_ROLE)
+    privileges: dict[str, frozenset[str]] = {}
+    for name, action in grants:
+        privileges[name] = privileges.get(name, frozenset()) | {action}
+    return ObservedSchema(
+        tables={
+            name: ObservedTable(name, _spread(method, model, column), colocation, leftover)
+            for name, method, model, column, colocation, leftover in rows
+        },
+        foreign_keys=frozenset(foreign_keys),
+        uniques=frozenset(uniques),
+        privileges=privileges,
+    )
+
+
+def read_revision(coordinator: Connection) -> str | None:
+    """The revision the schema is at; None before the first migration."""
+    [(exists,)] = query(coordinator, "SELECT to_regclass('public.alembic_version') IS NOT NULL")
+    rows = query(coordinator, "SELECT version_num FROM public.alembic_version") if exists else []
+    return str(rows[0][0]) if rows else None

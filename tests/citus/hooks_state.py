@@ -1,0 +1,47 @@
+"""The state of a system that `historia-hooks sync` made, without the numbers that may differ from run to run."""
+
+import contextlib
+from typing import Any
+
+from historia_local.nodes import Cluster, Node
+
+QUERIES = {
+    "nodes": "SELECT nodename, nodeport, isactive, hasmetadata, metadatasynced, shouldhaveshards FROM pg_dist_node"
+    " ORDER BY 1, 2",
+    "tables": "SELECT logicalrelid::text, partmethod, repmodel, column_to_column_name(logicalrelid, partkey),"
+    " count(s.*), count(DISTINCT colocationid) FROM pg_dist_partition p LEFT JOIN pg_dist_shard s USING (logicalrelid)"
+    " GROUP BY 1, 2, 3, 4 ORDER BY 1",
+    "colocation": "SELECT array_agg(logicalrelid::text ORDER BY logicalrelid::text) FROM pg_dist_partition"
+    " GROUP BY colocationid ORDER BY 1",
+    "placements": "SELECT nodename, nodeport, count(*) FROM pg_dist_shard_placement GROUP BY 1, 2 ORDER BY 1, 2",
+    "constraints": "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(c.oid) FROM pg_constraint c"
+    " WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text"
+    " IN ('pacientes', 'consultas', 'medicos', 'usuario') ORDER BY 1, 2",
+    "grants": "SELECT c.relname, a.privilege_type FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a"
+    " WHERE a.grantee = 'historia_app'::regrole AND c.relnamespace = 'public'::regnamespace"
+    " AND c.relname !~ '_[0-9]+$' ORDER BY 1, 2",
+    "role": "SELECT rolcanlogin, rolsuper, rolpassword LIKE 'SCRAM-SHA-256%' FROM pg_authid"
+    " WHERE rolname = 'historia_app'",
+    "logins": "SELECT nodeid, rolename, authinfo FROM pg_dist_authinfo ORDER BY 1, 2",
+    "comments": "SELECT count(*) FROM pg_description d JOIN pg_class c ON c.oid = d.objoid"
+    " WHERE c.relnamespace = 'public'::regnamespace",
+    "cleanup": "SELECT count(*) FROM pg_dist_cleanup",
+    "prepared": "SELECT gid FROM pg_prepared_xacts",
+}
+REVISION = "SELECT version_num FROM public.alembic_version"
+
+
+def rows(cluster: Cluster, node: Node, statement: str) -> list[tuple[Any, ...]]:
+    with contextlib.closing(cluster.connect(node)) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall()
+
+
+def state(cluster: Cluster, workers: int) -> dict[str, Any]:
+    found: dict[str, Any] = {"revision": rows(cluster, cluster.coordinator, REVISION)}
+    for node in (cluster.coordinator, *cluster.workers[:workers]):
+        with contextlib.closing(cluster.connect(node)) as connection, connection.cursor() as cursor:
+            for name, statement in QUERIES.items():
+                cursor.execute(statement)
+                found[f"{node.name} {name}"] = cursor.fetchall()
+    return found

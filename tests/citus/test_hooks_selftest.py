@@ -1,0 +1,73 @@
+"""`historia-hooks selftest` against the API on real nodes: it tells good from bad and leaves nothing behind."""
+
+import contextlib
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from citus.hooks_state import rows
+from historia_local.nodes import Cluster
+from werkzeug.serving import make_server
+
+Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
+LEFT = "SELECT (SELECT count(*) FROM pacientes WHERE cedula LIKE 'PRUEBA-%'), (SELECT count(*) FROM consultas)"
+
+
+@contextlib.contextmanager
+def served(application: Any) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, application, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def url(citus_api: Any) -> Iterator[str]:
+    with served(citus_api.application) as address:
+        yield address
+
+
+def test_a_good_system_passes(citus_system: Cluster, run_hooks: Hooks, url: str) -> None:
+    tried = run_hooks(citus_system, "selftest", "--url", url)
+    assert tried.returncode == 0, tried.stdout + tried.stderr
+    assert "falla:" not in tried.stdout
+    for worker in citus_system.workers[:2]:
+        assert worker.address in tried.stdout
+    assert rows(citus_system, citus_system.coordinator, LEFT) == [(0, 0)]
+
+
+def test_the_url_may_come_from_the_environment(citus_system: Cluster, run_hooks: Hooks, url: str) -> None:
+    assert run_hooks(citus_system, "selftest", HISTORIA_API_URL=url).returncode == 0
+
+
+def test_a_missing_worker_fails(citus_system: Cluster, run_hooks: Hooks, url: str) -> None:
+    tried = run_hooks(citus_system, "selftest", "--url", url, workers=3)
+    assert tried.returncode == 1
+    assert f"falla: la API no conoce estos workers: {citus_system.workers[2].address}" in tried.stdout
+    assert rows(citus_system, citus_system.coordinator, LEFT) == [(0, 0)]
+
+
+def test_what_was_written_before_a_failure_is_removed(citus_system: Cluster, run_hooks: Hooks, url: str) -> None:
+    """The API may write patients but no consultas."""
+    with contextlib.closing(citus_system.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute("REVOKE INSERT ON consultas FROM historia_app")
+        try:
+            tried = run_hooks(citus_system, "selftest", "--url", url)
+        finally:
+            cursor.execute("GRANT INSERT ON consultas TO historia_app")
+    assert tried.returncode == 1
+    assert "falla: POST /api/v1/pacientes/PRUEBA-" in tried.stdout
+    assert rows(citus_system, citus_system.coordinator, LEFT) == [(0, 0)]
+
+
+def test_an_api_that_does_not_answer_fails(citus_system: Cluster, run_hooks: Hooks) -> None:
+    tried = run_hooks(citus_system, "selftest", "--url", "http://127.0.0.1:9")
+    assert tried.returncode == 1
+    assert "falla: GET /citus/workers no responde" in tried.stdout

@@ -1,0 +1,189 @@
+"""`historia-hooks` on real nodes: what it makes of blank ones, of some that grow, and what it refuses."""
+
+import contextlib
+import dataclasses
+import json
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from citus.hooks_state import rows, state
+from historia_local.nodes import Cluster, Node
+
+Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
+NOTHING = "nada que hacer"
+FILLED = (
+    "INSERT INTO medicos (nombre, apellido, codigo_medico) VALUES ('Clara', 'Ejemplo', 'MED001')",
+    "INSERT INTO usuario (nombre, email) VALUES ('Usuario Ficticio', 'ficticio@hospital.com')",
+    "INSERT INTO pacientes (nombre, apellido, cedula, ciudad) VALUES ('Ana', 'Ejemplo', '0102030405', 'Quito')",
+    "INSERT INTO consultas (paciente_id, medico_id, diagnostico) SELECT '0102030405', id, 'Control' FROM medicos",
+)
+COUNTS = (
+    "SELECT (SELECT count(*) FROM pacientes), (SELECT count(*) FROM consultas), (SELECT count(*) FROM medicos),"
+    " (SELECT count(*) FROM usuario)"
+)
+KEPT = "SELECT cedula, paciente_cedula, diagnostico FROM pacientes JOIN consultas ON paciente_id = cedula"
+
+
+def run(cluster: Cluster, *statements: str, role: Any = "owner", node: Node | None = None) -> None:
+    with contextlib.closing(cluster.connect(node, role)) as connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def done(completed: "subprocess.CompletedProcess[str]", code: int = 0) -> dict[str, Any]:
+    """The last line of a run that ended with the code."""
+    assert completed.returncode == code, completed.stdout + completed.stderr
+    return dict(json.loads(completed.stdout.splitlines()[-1]))
+
+
+def grown(cluster: Cluster, run_hooks: Hooks, statements: tuple[str, ...]) -> None:
+    """A single node with rows."""
+    done(run_hooks(cluster, "sync", workers=0))
+    run(cluster, *statements)
+
+
+def test_a_second_sync_has_nothing_to_do(blank_citus: Cluster, run_hooks: Hooks) -> None:
+    first = run_hooks(blank_citus, "sync")
+    assert NOTHING not in done(first)["event"]
+    before = state(blank_citus, 2)
+    assert NOTHING in done(run_hooks(blank_citus, "sync"))["event"]
+    assert state(blank_citus, 2) == before
+    assert done(run_hooks(blank_citus, "verify"))["event"] == "verificado"
+    for secret in (blank_citus.passwords.owner, blank_citus.passwords.app):
+        assert secret not in first.stdout + first.stderr
+
+
+def test_a_third_worker_is_registered_and_the_reference_tables_reach_it(blank_citus: Cluster, run_hooks: Hooks) -> None:
+    done(run_hooks(blank_citus, "sync"))
+    run(blank_citus, *FILLED)
+    done(run_hooks(blank_citus, "sync", workers=3))
+    assert NOTHING in done(run_hooks(blank_citus, "sync", workers=3))["event"]
+    third = blank_citus.workers[2]
+    assert rows(blank_citus, third, COUNTS) == [(1, 1, 1, 1)]
+    with contextlib.closing(blank_citus.connect(third, "app")) as connection, connection.cursor() as cursor:
+        cursor.execute(KEPT)
+        assert cursor.fetchall() == [("0102030405", "0102030405", "Control")]
+
+
+def test_a_worker_that_is_no_longer_wanted_goes_on_serving(blank_citus: Cluster, run_hooks: Hooks) -> None:
+    done(run_hooks(blank_citus, "sync"))
+    lowered = run_hooks(blank_citus, "sync", workers=1)
+    assert NOTHING in done(lowered)["event"]
+    leaving = blank_citus.workers[1]
+    [warning] = [line for line in map(json.loads, lowered.stdout.splitlines()) if line["level"] == "warning"]
+    assert (warning["nodo"], warning["fragmentos"]) == (leaving.address, 32)
+    assert "no se retira" in warning["event"]
+    assert rows(blank_citus, blank_citus.coordinator, "SELECT count(*) FROM citus_get_active_worker_nodes()") == [(2,)]
+
+
+@pytest.mark.parametrize("usuario", ["reference", "documento_id"])
+def test_a_single_node_that_gets_workers_keeps_its_rows(blank_citus: Cluster, run_hooks: Hooks, usuario: str) -> None:
+    grown(blank_citus, run_hooks, FILLED)
+    before = rows(blank_citus, blank_citus.coordinator, KEPT)
+    done(run_hooks(blank_citus, "sync", HISTORIA_USUARIO=usuario))
+    assert NOTHING in done(run_hooks(blank_citus, "sync", HISTORIA_USUARIO=usuario))["event"]
+    assert rows(blank_citus, blank_citus.coordinator, COUNTS) == [(1, 1, 1, 1)]
+    assert rows(blank_citus, blank_citus.coordinator, KEPT) == before
+    leftovers = "SELECT relname FROM pg_class WHERE oid IN (SELECT logicalrelid FROM pg_dist_partition)"
+    assert rows(blank_citus, blank_citus.coordinator, f"{leftovers} AND pg_relation_size(oid) > 0") == []
+
+
+@pytest.mark.parametrize("usuario", ["reference", "documento_id"])
+def test_the_statements_of_the_laboratory(blank_citus: Cluster, run_hooks: Hooks, usuario: str) -> None:
+    done(run_hooks(blank_citus, "sync", HISTORIA_USUARIO=usuario))
+    run(blank_citus, *FILLED)
+    assert rows(blank_citus, blank_citus.coordinator, KEPT) == [("0102030405", "0102030405", "Control")]
+    workers = sorted((node.host, node.port) for node in blank_citus.workers[:2])
+    for name in ("master_get_active_worker_nodes", "citus_get_active_worker_nodes"):
+        statement = f"SELECT node_name, node_port FROM {name}() ORDER BY 1, 2"
+        assert rows(blank_citus, blank_citus.coordinator, statement) == workers
+    method = rows(
+        blank_citus,
+        blank_citus.coordinator,
+        "SELECT partmethod, column_to_column_name(logicalrelid, partkey) FROM pg_dist_partition"
+        " WHERE logicalrelid = 'usuario'::regclass",
+    )
+    assert method == [("n", None)] if usuario == "reference" else [("h", "documento_id")]
+
+
+def test_the_sample_rows_are_loaded_once(blank_citus: Cluster, run_hooks: Hooks) -> None:
+    done(run_hooks(blank_citus, "sync"))
+    assert done(run_hooks(blank_citus, "load-sample"))["filas"] == 30
+    assert NOTHING in done(run_hooks(blank_citus, "load-sample"))["event"]
+    assert rows(blank_citus, blank_citus.coordinator, COUNTS) == [(10, 10, 5, 5)]
+
+
+def test_a_new_password_reaches_every_node(blank_citus: Cluster, run_hooks: Hooks) -> None:
+    done(run_hooks(blank_citus, "sync"))
+    awkward = "cláve 'con' \\ espacios\ty más"
+    done(run_hooks(blank_citus, "sync", HISTORIA_APP_PASSWORD=awkward))
+    assert NOTHING in done(run_hooks(blank_citus, "sync", HISTORIA_APP_PASSWORD=awkward))["event"]
+
+
+def test_a_value_of_usuario_that_changes_is_refused(blank_citus: Cluster, run_hooks: Hooks) -> None:
+    done(run_hooks(blank_citus, "sync"))
+    before = state(blank_citus, 2)
+    refused = done(run_hooks(blank_citus, "sync", workers=3, HISTORIA_USUARIO="documento_id"), 78)
+    assert "la tabla usuario es de referencia y se pide que sea repartida por documento_id" in refused["event"]
+    assert state(blank_citus, 2) == before
+
+
+def test_a_worker_with_tables_is_refused(blank_citus: Cluster, run_hooks: Hooks) -> None:
+    run(blank_citus, "CREATE TABLE pacientes (cedula text)", node=blank_citus.workers[1])
+    refused = done(run_hooks(blank_citus, "sync"), 78)
+    assert f"{blank_citus.workers[1].address} no está vacía" in refused["event"]
+    assert rows(blank_citus, blank_citus.workers[1], "SELECT count(*) FROM pacientes") == [(0,)]
+    assert rows(blank_citus, blank_citus.coordinator, "SELECT count(*) FROM pg_dist_node") == [(0,)]
+
+
+def test_one_server_under_two_names_is_refused(blank_citus: Cluster, run_hooks: Hooks) -> None:
+    first = blank_citus.workers[0]
+    alias = dataclasses.replace(first, host="localhost")
+    names = f"{first.address},{alias.address}"
+    assert "son el mismo servidor" in done(run_hooks(blank_citus, "sync", HISTORIA_WORKERS=names), 78)["event"]
+    done(run_hooks(blank_citus, "sync", workers=1))
+    assert "son el mismo servidor" in done(run_hooks(blank_citus, "sync", HISTORIA_WORKERS=names), 78)["event"]
+
+
+def test_a_cloned_volume_is_refused(blank_citus: Cluster, run_hooks: Hooks) -> None:
+    done(run_hooks(blank_citus, "sync"))
+    [(identity,)] = rows(blank_citus, blank_citus.workers[0], "SELECT metadata FROM pg_dist_node_metadata")
+    run(
+        blank_citus,
+        f"UPDATE pg_dist_node_metadata SET metadata = '{json.dumps(identity)}'",
+        node=blank_citus.workers[2],
+    )
+    assert "un volumen clonado" in done(run_hooks(blank_citus, "sync", workers=3), 78)["event"]
+
+
+def test_a_registered_worker_that_comes_back_blank_is_refused(blank_citus: Cluster, run_hooks: Hooks) -> None:
+    done(run_hooks(blank_citus, "sync"))
+    blank_citus.blank(blank_citus.workers[1])
+    assert "su volumen se perdió" in done(run_hooks(blank_citus, "sync"), 78)["event"]
+
+
+def test_a_wrong_password_of_the_owner_stops_at_once(blank_citus: Cluster, run_hooks: Hooks) -> None:
+    refused = run_hooks(blank_citus, "sync", POSTGRES_PASSWORD="equivocada")
+    said = done(refused, 78)["event"]
+    assert "Secret" in said
+    assert "POSTGRES_PASSWORD solo se aplica al crear los datos" in said
+    assert refused.stdout.count("esperando") == 2
+    assert "equivocada" not in refused.stdout
+
+
+def test_a_node_that_does_not_answer_is_named_and_can_be_tried_again(blank_citus: Cluster, run_hooks: Hooks) -> None:
+    down = blank_citus.workers[1]
+    blank_citus.kill(down)
+    late = run_hooks(blank_citus, "sync", HISTORIA_TIMEOUT="1")
+    assert f"{down.address} no está listo: nadie responde" in done(late, 75)["event"]
+    blank_citus.restart(down)
+    done(run_hooks(blank_citus, "sync"))
+
+
+def test_an_interrupted_run_says_where_it_stopped(blank_citus: Cluster, run_hooks: Hooks) -> None:
+    with contextlib.closing(blank_citus.connect()) as holder, holder.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(4842190552017)")
+        late = run_hooks(blank_citus, "sync", HISTORIA_TIMEOUT="1")
+    assert "otra orden de historia-hooks" in done(late, 75)["event"]

@@ -1,0 +1,134 @@
+"""`historia-hooks` on one node of plain PostgreSQL: the same schema, nothing distributed."""
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg2.errors
+import pytest
+from historia_local.nodes import Cluster
+
+Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
+ALLOWED = {
+    ("alembic_version", "SELECT"),
+    ("medicos_id_seq", "USAGE"),
+    ("usuario", "SELECT"),
+    *((table, action) for table in ("pacientes", "consultas", "medicos") for action in ("SELECT", "INSERT", "UPDATE")),
+}
+GRANTS = """
+SELECT c.relname, a.privilege_type FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
+ WHERE a.grantee = 'historia_app'::regrole
+"""
+UNCOMMENTED = """
+SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> 'alembic_version'
+   AND a.attnum >= 0 AND NOT a.attisdropped
+   AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid, 'pg_class') IS NULL)
+"""
+LOCK = 4_842_190_552_017
+
+
+def query(cluster: Cluster, statement: str, role: Any = "owner") -> list[tuple[Any, ...]]:
+    with contextlib.closing(cluster.connect(role=role)) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall() if cursor.description else []
+
+
+def last(completed: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
+    return dict(json.loads(completed.stdout.splitlines()[-1]))
+
+
+def test_a_second_sync_has_nothing_to_do(postgres_system: Cluster, run_hooks: Hooks) -> None:
+    again = run_hooks(postgres_system, "sync", workers=0)
+    assert again.returncode == 0
+    assert "nada que hacer" in last(again)["event"]
+
+
+def test_privileges_of_the_api(postgres_system: Cluster) -> None:
+    assert set(query(postgres_system, GRANTS)) == ALLOWED
+    for refused in (
+        "DELETE FROM pacientes",
+        "CREATE TABLE otra ()",
+        "INSERT INTO usuario (nombre, email) VALUES ('', '')",
+    ):
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            query(postgres_system, refused, role="app")
+
+
+def test_privileges_that_are_not_declared_are_taken_back(postgres_system: Cluster, run_hooks: Hooks) -> None:
+    query(postgres_system, "GRANT DELETE ON pacientes TO historia_app")
+    assert run_hooks(postgres_system, "verify", workers=0).returncode == 75
+    assert run_hooks(postgres_system, "sync", workers=0).returncode == 0
+    assert set(query(postgres_system, GRANTS)) == ALLOWED
+
+
+def test_every_table_and_column_is_described(postgres_system: Cluster) -> None:
+    assert query(postgres_system, UNCOMMENTED) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO pacientes (cedula, nombre, apellido) VALUES ('12 3', 'Ana', 'Ejemplo')",
+        "INSERT INTO pacientes (cedula, nombre, apellido) VALUES ('123', ' ', 'Ejemplo')",
+        "INSERT INTO consultas (paciente_id, estado) VALUES ('no-existe', 'perdida')",
+        "INSERT INTO medicos (nombre, apellido, codigo_medico) VALUES ('Ana', 'Ejemplo', '')",
+    ],
+)
+def test_rows_that_make_no_sense_are_refused(postgres_system: Cluster, statement: str) -> None:
+    with pytest.raises(psycopg2.errors.CheckViolation):
+        query(postgres_system, statement)
+
+
+def test_a_consulta_needs_its_patient(postgres_system: Cluster) -> None:
+    with pytest.raises(psycopg2.errors.ForeignKeyViolation):
+        query(postgres_system, "INSERT INTO consultas (paciente_id) VALUES ('NO-EXISTE')")
+
+
+def test_workers_without_citus_are_refused(postgres_system: Cluster, run_hooks: Hooks) -> None:
+    node = postgres_system.coordinator
+    refused = run_hooks(
+        postgres_system, "sync", workers=0, HISTORIA_COORDINATOR=f"localhost:{node.port}", HISTORIA_WORKERS=node.address
+    )
+    assert refused.returncode == 78
+    assert "workers.count: 0" in last(refused)["event"]
+
+
+def test_status(postgres_system: Cluster, run_hooks: Hooks) -> None:
+    shown = run_hooks(postgres_system, "status", workers=0).stdout
+    status = json.loads(shown[shown.index("{\n") :])
+    assert (status["engine"], status["schema_version"], status["nodes"]) == ("postgresql", "0001", [])
+    assert set(status["tables"].values()) == {"plain"}
+
+
+def test_wrong_use(postgres_system: Cluster, run_hooks: Hooks) -> None:
+    assert run_hooks(postgres_system, "repartir", workers=0).returncode == 2
+    shown = run_hooks(postgres_system, "--help", workers=0)
+    assert shown.returncode == 0
+    assert "Códigos de salida" in shown.stdout
+
+
+def test_sigterm_says_where_it_stopped(postgres_system: Cluster) -> None:
+    with contextlib.closing(postgres_system.connect()) as holder, holder.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
+        with subprocess.Popen(
+            [Path(sys.executable).with_name("historia-hooks"), "sync"],
+            env=postgres_system.hooks_environment(0),
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as running:
+            assert running.stdout
+            while "otra orden" not in (line := running.stdout.readline()):
+                assert line, "it ended without waiting for the lock"
+            running.send_signal(signal.SIGTERM)
+            began = time.monotonic()
+            rest = running.stdout.read()
+    assert running.returncode == 75
+    assert time.monotonic() - began < 5
+    assert "interrumpido (SIGTERM); último paso: todavía nada" in rest
