@@ -1,5 +1,6 @@
 """What a person may get wrong, and the laboratory's own lines."""
 
+import pytest
 from cluster.release import WORKERS, Release, request
 
 
@@ -22,7 +23,8 @@ def test_the_lines_of_the_laboratory_work_to_the_letter(minikube_release: Releas
     with release.forwarded() as url:
         usuarios = request(f"{url}/usuarios")
     assert usuarios.body == {"usuarios": []}
-    assert len(release.sql("SELECT * FROM master_get_active_worker_nodes()")) == (2 if WORKERS else 0)
+    if WORKERS:
+        assert len(release.sql("SELECT * FROM master_get_active_worker_nodes()")) == 2
 
 
 def test_a_misspelt_value_is_refused_by_the_schema(another_release: Release) -> None:
@@ -44,3 +46,11 @@ def test_passwords_are_never_invented_over_existing_data(another_release: Releas
     )
     refused = release.upgrade("workers.count=0", check=False)
     assert 'al Secret "hc-auth" le falta la clave "app-password"' in refused.stderr
+
+
+@pytest.mark.skipif(WORKERS > 0, reason="the PostgreSQL image holds Citus")
+def test_workers_without_citus_are_refused_with_what_to_do(another_release: Release) -> None:
+    refused = another_release.install("workers.count=1", check=False)
+    assert refused.returncode
+    assert "no tiene Citus instalado" in refused.stderr  # Helm shows what a hook that failed printed
+    assert "pida cero workers (workers.count: 0)" in refused.stderr
