@@ -175,17 +175,20 @@ class Release:
         watcher.stop()
 
     def kill_sync_pods(self, until: Callable[[], bool], seconds: float) -> int:
-        """Delete each pod of the sync Job without grace, a little later in its life each time; how many were killed."""
-        api, killed, age = client.CoreV1Api(), set(), 0.0
+        """Delete each pod of the sync Job without grace, each half a second later in its life; how many were killed.
+
+        Its phase is no guide: a pod that ends within a second is never seen running.
+        """
+        api, killed, age = client.CoreV1Api(), set[str](), 0.5
         end = time.monotonic() + seconds
         selector = f"batch.kubernetes.io/job-name={self.name}-sync"
         while not until() and time.monotonic() < end:
             for pod in api.list_namespaced_pod(self.namespace, label_selector=selector).items:
-                if pod.metadata.uid not in killed and pod.status.phase == "Running":
+                if pod.metadata.uid not in killed and pod.status.phase in ("Pending", "Running"):
                     time.sleep(age)
                     self.kubectl("delete", "pod", pod.metadata.name, "--force", "--grace-period=0", check=False)
                     killed.add(pod.metadata.uid)
-                    age += 0.4
+                    age += 0.5
             time.sleep(0.05)
         return len(killed)
 
