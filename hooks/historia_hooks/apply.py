@@ -69,7 +69,7 @@ def _take(nodes: Nodes, step: steps.Step) -> None:
 
 @singledispatch
 def take(step: object, nodes: Nodes) -> None:
-    raise NotImplementedError(f"{type(step).__name__}: {nodes}")
+    raise TypeError(f"no step: {step!r} for {nodes}")
 
 
 @take.register
