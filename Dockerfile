@@ -31,6 +31,8 @@ RUN /tools/bin/pip wheel -q --no-deps --no-build-isolation -w /wheels ./hooks \
  && /tools/bin/pip --python /opt/historia install -q --no-deps --no-index /wheels/*.whl
 
 FROM ${PYTHON_IMAGE} AS runtime
+# what the base brings and nothing here runs: an image without an installer cannot be made to install
+RUN python3 -m pip --version >/dev/null 2>&1 && python3 -m pip uninstall -q -y --root-user-action=ignore setuptools wheel pip || true
 ENV PATH=/opt/historia/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001
 WORKDIR /tmp

@@ -89,6 +89,12 @@ def postgres_system() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
+def api_of() -> Callable[[Cluster], contextlib.AbstractContextManager[Any]]:
+    """api_of(cluster): a context with a Flask test client of the API on that cluster"""
+    return _client
+
+
+@pytest.fixture(scope="session")
 def api(postgres_system: Cluster) -> Iterator[Any]:
     """A Flask test client of the API on plain PostgreSQL."""
     with _client(postgres_system) as client:

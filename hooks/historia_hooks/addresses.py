@@ -17,9 +17,10 @@ class Address:
 def parse_address(text: str, default_port: int = DEFAULT_PORT) -> Address:
     """`name` or `name:port`."""
     name, _, port = text.strip().partition(":")
-    if not name or not (port or str(default_port)).isdigit():
-        raise ValueError(f"«{text}» no es nombre ni nombre:puerto")
-    return Address(name, int(port or default_port))
+    number = int(port) if port.isdecimal() else 0 if port else default_port
+    if not name or not 1 <= number <= 65535:
+        raise ValueError("no es nombre ni nombre:puerto")
+    return Address(name, number)
 
 
 def parse_addresses(text: str) -> tuple[Address, ...]:

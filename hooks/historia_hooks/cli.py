@@ -40,7 +40,9 @@ HISTORIA_FIRST_LEAVING, HISTORIA_API_URL.
 
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(package_name="historia-hooks", message="%(prog)s %(version)s")
+@click.version_option(
+    package_name="historia-hooks", message="%(prog)s %(version)s", help="Muestra la versión y termina."
+)
 def main() -> None:
     """Une los nodos de historia-clinica, crea el esquema y reparte las tablas.
 
@@ -130,7 +132,7 @@ def verify() -> None:
 
 @main.command()
 def drain() -> None:
-    """Antes de pedir menos workers: se niega si alguno guarda pacientes."""
+    """Se niega a perder workers que guardan pacientes."""
     _run(drain_workers, wait=False, lock=False)
 
 
@@ -147,9 +149,11 @@ def load_sample() -> None:
 
 
 @main.command()
-@click.option("--url", envvar="HISTORIA_API_URL", required=True, help="Dirección de la API, http://middleware:8080")
-def selftest(url: str) -> None:
+@click.option("--url", envvar="HISTORIA_API_URL", help="Dirección de la API, http://middleware:8080")
+def selftest(url: str | None) -> None:
     """Prueba el sistema de punta a punta y borra lo que escribió."""
+    if not url:
+        raise click.UsageError("falta la dirección de la API: --url o HISTORIA_API_URL")
     passed = True
 
     def work(nodes: Nodes) -> None:

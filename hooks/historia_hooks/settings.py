@@ -41,8 +41,8 @@ class Settings(BaseSettings):
     first_leaving: str = Field(
         alias="HISTORIA_FIRST_LEAVING",
         default="",
-        description="host name of the first worker that fewer workers would stop; drain has nothing to do while it does"
-        " not resolve",
+        description="host name of the first worker that fewer workers would stop; drain looks it up while the database"
+        " does not answer",
     )
     api_url: str = Field(alias="HISTORIA_API_URL", default="", description="base URL of the API, for selftest")
 
@@ -62,6 +62,7 @@ SENTENCES = {
     "literal_error": "debe ser reference o documento_id",
     "string_too_short": "está vacía",
     "too_short": "está vacía",
+    "value_error": "deben ser nombres, o nombre:puerto, separados por comas y sin repetir",
 }
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from historia_hooks.addresses import Address
@@ -72,7 +73,7 @@ SELECT (SELECT coalesce(json_agg(conname), '[]') FROM pg_constraint
 """
 
 
-def query(connection: Connection, statement: str, **values: Any) -> list[tuple[Any, ...]]:
+def query(connection: Connection, statement: str | sql.Composable, **values: Any) -> list[tuple[Any, ...]]:
     """Run one statement and fetch everything."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

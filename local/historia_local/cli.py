@@ -12,10 +12,11 @@ from typing import NoReturn, ParamSpec
 import click
 
 from historia_local.containers import Containers
+from historia_local.ending import end_all
 from historia_local.errors import LocalError
 from historia_local.options import Options
 from historia_local.server import DATABASE, OWNER
-from historia_local.state import alone, load, remove
+from historia_local.state import alone, load, started
 from historia_local.system import System, decide
 
 P = ParamSpec("P")
@@ -127,30 +128,23 @@ def logs() -> None:
 @main.command(help="Para todo; los datos se quedan.")
 @_explains
 def down() -> None:
-    folder = Options.read().state
-    state = load(folder)
-    if state is None:
-        click.echo(f"No hay nada en {folder}.")
-        return
-    with alone(folder):
-        System.of(folder, state).down()
-    click.echo(f"Parado. Los datos están en {folder}; make up los usa de nuevo.")
+    _end("Parado. Los datos están en {folder}; make up los usa de nuevo.", data=False)
 
 
 @main.command(help="Para todo y borra datos, contraseñas y registros, sin preguntar.")
 @_explains
 def clean() -> None:
+    _end("Borrado {folder}.", data=True)
+
+
+def _end(said: str, *, data: bool) -> None:
     folder = Options.read().state
-    state = load(folder)
-    if state is None:
+    if not started(folder):
         click.echo(f"No hay nada en {folder}.")
         return
     with alone(folder):
-        system = System.of(folder, state)
-        system.api.stop()
-        system.nodes.destroy()
-        remove(folder)
-    click.echo(f"Borrado {folder}.")
+        end_all(folder, data=data)
+    click.echo(said.format(folder=folder))
 
 
 def _existing() -> System:

@@ -31,9 +31,9 @@ OF_THE_IMAGE = {"listen_addresses", "unix_socket_directories"}
 class Containers(Nodes):
     def __init__(self, folder: Path, image: str, ports: list[int]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        prefix = f"historia-{hashlib.sha256(str(folder).encode()).hexdigest()[:6]}"
+        prefix = prefix_of(folder)
         names = ["coordinator", *(f"worker-{number}" for number in range(len(ports) - 1))]
-        nodes = [Node(f"{prefix}-{name}", LOOPBACK, port, folder) for name, port in zip(names, ports, strict=True)]
+        nodes = [Node(f"{prefix}{name}", LOOPBACK, port, folder) for name, port in zip(names, ports, strict=True)]
         super().__init__("citus", nodes[0], tuple(nodes[1:]), Passwords.kept_in(folder))
         self.folder = folder
         self.image = image
@@ -41,26 +41,12 @@ class Containers(Nodes):
     def start(self) -> None:
         """Leave what runs as wanted; otherwise make all containers anew, the coordinator's network first."""
         if not all(self.running(node) for node in self.nodes):
-            self.stop()
+            remove_containers(self.folder)
             self._initialise()
             for node in self.nodes:
                 self._run(node)
         for node in self.nodes:
             self._until(node, partial(self._ready, node))
-
-    def stop(self) -> None:
-        there = self._existing()
-        for node in self.nodes:
-            if node.name in there:
-                docker("stop", "--time", "30", node.name)
-                docker("rm", "--force", node.name)
-
-    def destroy(self) -> None:
-        self.stop()
-        volumes = docker("volume", "ls", "--quiet").splitlines()
-        for node in self.nodes:
-            if node.name in volumes:
-                docker("volume", "rm", node.name)
 
     def running(self, node: Node) -> bool:
         """Whether it runs and was made from the same image, ports and passwords."""
@@ -71,9 +57,6 @@ class Containers(Nodes):
         except LocalError:
             return False
         return shown == f"true {self._configuration()}"
-
-    def _existing(self) -> list[str]:
-        return docker("ps", "--all", "--format", "{{.Names}}").splitlines()
 
     def _configuration(self) -> str:
         parts = [self.image, *(node.address for node in self.nodes), self.passwords.owner, str(_settings())]
@@ -119,10 +102,9 @@ class Containers(Nodes):
             "POSTGRES_USER": OWNER,
             "POSTGRES_DB": DATABASE,
             "POSTGRES_PASSWORD": self.passwords.owner,
-            "PGPASSWORD": self.passwords.owner,  # nodes log in to each other as the owner with it
             "POSTGRES_INITDB_ARGS": "--auth-host=scram-sha-256",
         }
-        path = self.folder / "container.env"
+        path = _env_file_of(self.folder)
         path.touch(mode=0o600)
         path.write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
         return path
@@ -144,6 +126,36 @@ class Containers(Nodes):
         except psycopg2.Error as error:
             raise ConfigurationError(f"La imagen {self.image} no tiene Citus; diga otra con CITUS_IMAGE.") from error
         return True
+
+
+def prefix_of(folder: Path) -> str:
+    """How the names of all containers and volumes of a state folder begin."""
+    return f"historia-{hashlib.sha256(str(folder).encode()).hexdigest()[:6]}-"
+
+
+def remove_containers(folder: Path) -> None:
+    """All of the folder's, the coordinator first; the data stays in the volumes."""
+    for name in _ours(folder, "ps", "--all", "--format", "{{.Names}}"):
+        docker("stop", "--time", "30", name)
+        docker("rm", "--force", name)
+
+
+def remove_volumes(folder: Path) -> None:
+    for name in _ours(folder, "volume", "ls", "--quiet"):
+        docker("volume", "rm", name)
+
+
+def had_containers(folder: Path) -> bool:
+    """Whether some were ever made: no container without the file of its variables."""
+    return _env_file_of(folder).exists()
+
+
+def _ours(folder: Path, *listing: str) -> list[str]:
+    return sorted(name for name in docker(*listing).splitlines() if name.startswith(prefix_of(folder)))
+
+
+def _env_file_of(folder: Path) -> Path:
+    return folder / "container.env"
 
 
 def _answers_inside(node: Node) -> bool:

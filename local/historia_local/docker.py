@@ -28,13 +28,19 @@ def docker(*arguments: str, timeout: float = 120) -> str:
     return done.stdout.strip()
 
 
+def answers() -> bool:
+    try:
+        docker("info", "--format", "{{.ServerVersion}}", timeout=ANSWER_SECONDS)
+    except LocalError:
+        return False
+    return True
+
+
 def obstacle(image: str) -> str:
     """Why containers of the image cannot run, as part of a sentence; empty when they can. It may pull the image."""
     if not shutil.which(os.environ.get("DOCKER") or "docker"):
         return "no hay programa docker"
-    try:
-        docker("info", "--format", "{{.ServerVersion}}", timeout=ANSWER_SECONDS)
-    except LocalError:
+    if not answers():
         return "no responde ningún motor de Docker"
     if not image:
         return f"no se sabe qué imagen usar (CITUS_IMAGE está vacía y no existe {CHART_VALUES})"

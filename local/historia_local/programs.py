@@ -83,12 +83,8 @@ class Api:
         return self.folder / "logs/api.log"
 
     @property
-    def _pid_file(self) -> Path:
-        return self.folder / "api.pid"
-
-    @property
     def pid(self) -> int | None:
-        return recorded(self._pid_file, API_APP)
+        return recorded(_pid_file(self.folder), API_APP)
 
     def start(self, environment: Mapping[str, str]) -> None:
         """Start it, or have the running one load the code that is there now; then wait until it answers."""
@@ -107,14 +103,8 @@ class Api:
                 stderr=log,
                 start_new_session=True,
             )
-        self._pid_file.write_text(f"{process.pid}\n")
+        _pid_file(self.folder).write_text(f"{process.pid}\n")
         self._wait_until_ready(process)
-
-    def stop(self) -> None:
-        if pid := self.pid:
-            if not end(pid, API_APP):
-                end(pid, API_APP, how=signal.SIGKILL)
-            self._pid_file.unlink(missing_ok=True)
 
     def status(self) -> dict[str, Any] | None:
         """What GET /status says; None when nothing answers. A 503 is an answer too."""
@@ -127,6 +117,18 @@ class Api:
                 shown = "\n".join(tail(self.log))
                 raise LocalError(f"La API no llegó a responder en {self.url}; su registro está en {self.log}.\n{shown}")
             time.sleep(0.1)
+
+
+def stop_api(folder: Path) -> None:
+    """Its port does not matter, nor what else is known of it: the recorded process ends."""
+    pid = recorded(_pid_file(folder), API_APP)
+    if pid and not (end(pid, API_APP) or end(pid, API_APP, how=signal.SIGKILL)):
+        raise LocalError(f"La API (proceso {pid}) no termina.")
+    _pid_file(folder).unlink(missing_ok=True)
+
+
+def _pid_file(folder: Path) -> Path:
+    return folder / "api.pid"
 
 
 def get_json(url: str) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from historia_local.account import Account
 from historia_local.binaries import Binaries
 from historia_local.errors import LocalError
-from historia_local.processes import port_is_free, recorded
+from historia_local.processes import end, port_is_free, recorded
 
 OWNER = "admin"
 DATABASE = "historia_clinica"
@@ -70,7 +70,7 @@ class Server:
 
     @property
     def running(self) -> bool:
-        return self._postmaster() is not None
+        return _postmaster(self.node.data_directory) is not None
 
     def create(self) -> None:
         """Make the data directory; a half-made one from an interrupted run is replaced."""
@@ -103,16 +103,7 @@ class Server:
 
     def stop(self, *, immediate: bool = False) -> None:
         """Stop by a fast shutdown, or as a crash would."""
-        pid = self._postmaster()
-        if pid is None:
-            return
-        try:
-            self._pg_ctl("stop", "-w", "-t", str(STOP_SECONDS), "-m", "immediate" if immediate else "fast")
-        except LocalError:
-            if immediate:
-                os.kill(pid, signal.SIGKILL)
-            else:
-                self.stop(immediate=True)
+        stop_server(self.node.data_directory, immediate=immediate)
 
     def _initdb(self, folder: Path) -> None:
         with tempfile.NamedTemporaryFile("w", prefix="historia-") as secret:
@@ -139,8 +130,8 @@ class Server:
         self._run([self.binaries.program("pg_ctl"), "-D", str(self.node.data_directory), *arguments])
 
     def _run(self, argv: list[str]) -> None:
-        # PGPASSWORD: nodes log in to each other as the owner with it, as in the official image.
-        environment = {"PATH": os.defpath, "LC_ALL": "C", "PGPASSWORD": self.password, "TZ": "UTC"}
+        # No PGPASSWORD: nodes log in to each other by pg_dist_authinfo, as in the chart.
+        environment = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
         command = f"{Path(argv[0]).name} ({self.node.name})"
         try:
             done = self.account.run(argv, environment, START_SECONDS + 30)
@@ -151,12 +142,23 @@ class Server:
                 f"{command} falló con código {done.returncode}:\n{done.stdout.strip()}\n{self._log_tail()}"
             )
 
-    def _postmaster(self) -> int | None:
-        return recorded(self.node.data_directory / "postmaster.pid", str(self.node.data_directory))
-
     def _log_tail(self) -> str:
         try:
             lines = self.node.log.read_text(errors="replace").splitlines()
         except OSError:
             return ""
         return "\n".join([f"Últimas líneas de {self.node.log}:", *lines[-LOG_LINES:]])
+
+
+def stop_server(data: Path, *, immediate: bool = False) -> None:
+    """End the server of a data directory by pg_ctl's signals: the programs may have gone since it was started."""
+    pid = _postmaster(data)
+    if pid is None:
+        return
+    ways = (signal.SIGQUIT, signal.SIGKILL) if immediate else (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)
+    if not any(end(pid, str(data), STOP_SECONDS, how) for how in ways):
+        raise LocalError(f"El servidor de {data} (proceso {pid}) no termina.")
+
+
+def _postmaster(data: Path) -> int | None:
+    return recorded(data / "postmaster.pid", str(data))

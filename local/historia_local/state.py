@@ -46,6 +46,11 @@ def load(folder: Path) -> State | None:
         raise LocalError(f"No se entiende {folder / 'state.json'}; make clean empieza de nuevo.") from error
 
 
+def started(folder: Path) -> bool:
+    """Whether something was ever started here, understood or not."""
+    return (folder / "state.json").exists()
+
+
 @contextlib.contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Only one command at a time changes what runs."""
@@ -64,7 +69,7 @@ def alone(folder: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            if not (folder / "state.json").exists():  # nothing came of it
+            if not started(folder):  # nothing came of it
                 (folder / "lock").unlink(missing_ok=True)
                 with contextlib.suppress(OSError):
                     folder.rmdir()

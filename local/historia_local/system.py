@@ -13,7 +13,7 @@ from historia_local.errors import ConfigurationError, LocalError
 from historia_local.nodes import Cluster
 from historia_local.options import DEFAULT_API_PORT, DEFAULT_PG_PORT, DEFAULT_WORKERS, Options
 from historia_local.ports import refuse_taken
-from historia_local.programs import Api, run_hooks
+from historia_local.programs import Api, run_hooks, stop_api
 from historia_local.server import OWNER
 from historia_local.state import State
 
@@ -39,7 +39,7 @@ class System:
             wanted[self.api.port] = "API_PORT"
         refuse_taken(wanted)
         if moved:
-            self.api.stop()
+            stop_api(self.folder)
         self.state.save(self.folder)
         (self.folder / "logs").mkdir(exist_ok=True)
         say(f"Nodos: {', '.join(f'{node.name} en {node.address}' for node in self.nodes.nodes)}")
@@ -51,10 +51,6 @@ class System:
             run_hooks(command, environment, self.folder / "logs/hooks.log")
         say(f"API en {self.api.url}")
         self.api.start(self.nodes.api_environment())
-
-    def down(self) -> None:
-        self.api.stop()
-        self.nodes.stop()
 
     @property
     def pgpass(self) -> Path:
@@ -84,7 +80,7 @@ def _new(options: Options) -> State:
         workers = DEFAULT_WORKERS if choice.distributed else 0
     if workers and not choice.distributed:
         raise ConfigurationError(
-            f"WORKERS={workers} pide trabajadores y solo hay PostgreSQL sin Citus ({choice.reason}). "
+            f"WORKERS={workers} pide workers y solo hay PostgreSQL sin Citus ({choice.reason}). "
             "Instale Citus o Docker, o quite WORKERS."
         )
     first = options.pg_port or DEFAULT_PG_PORT
@@ -113,12 +109,10 @@ def _continued(options: Options, earlier: State) -> State:
         )
     workers = earlier.workers if options.workers is None else options.workers
     if workers and not earlier.workers and earlier.kind == "postgresql":
-        raise ConfigurationError(
-            f"WORKERS={workers} pide trabajadores y los datos están en PostgreSQL sin Citus; {fresh}"
-        )
+        raise ConfigurationError(f"WORKERS={workers} pide workers y los datos están en PostgreSQL sin Citus; {fresh}")
     if workers < earlier.workers:
         raise ConfigurationError(
-            f"Ya hay {earlier.workers} trabajadores con datos y WORKERS={workers} quitaría alguno; {fresh}"
+            f"Ya hay {earlier.workers} workers con datos y WORKERS={workers} quitaría alguno; {fresh}"
         )
     added = range(earlier.ports[-1] + 1, earlier.ports[-1] + 1 + workers - earlier.workers)
     api_port = options.api_port or earlier.api_port

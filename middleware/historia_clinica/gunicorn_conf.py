@@ -5,10 +5,10 @@ Requests are bounded by the database's timeouts, not by `timeout`, which does no
 
 from pathlib import Path
 
-from historia_clinica.settings import Settings
+from historia_clinica.settings import read_settings
 
 MEMORY = Path("/dev/shm")  # noqa: S108
-_settings = Settings()
+_settings = read_settings()
 
 bind = _settings.historia_bind
 worker_class = "gthread"

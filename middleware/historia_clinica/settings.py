@@ -2,10 +2,12 @@
 
 import os
 import re
+import sys
 from collections.abc import Iterable
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "HISTORIA_"
@@ -59,3 +61,18 @@ def unknown_names(names: Iterable[str]) -> list[str]:
     known = {field.upper() for field in Settings.model_fields}
     ours = (name for name in names if name.upper().startswith(PREFIX))
     return sorted(name for name in ours if name.upper() not in known and not SERVICE_LINK.search(name.upper()))
+
+
+def read_settings() -> Settings:
+    """For the server: it ends with one sentence that names the wrong variables, and never their values."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        sys.exit("Configuración no válida: " + "; ".join(map(_sentence, error.errors(include_input=False))))
+
+
+def _sentence(wrong: ErrorDetails) -> str:
+    name = ".".join(map(str, wrong["loc"])).upper()
+    if wrong["type"] == "value_error":
+        return str(wrong["ctx"]["error"])
+    return f"{name}: {'falta' if wrong['type'] == 'missing' else 'el valor no sirve'}"

@@ -17,7 +17,7 @@ WORKERS = {"Service/hc-worker-nodes", "StatefulSet/hc-worker"}
 IDENTITY, SECRET = "ServiceAccount/hc", "Secret/hc-auth"
 EXPECTED = {
     "default": ALWAYS | WORKERS | API | {IDENTITY, SECRET},
-    "minimal": ALWAYS | WORKERS | {SECRET},
+    "minimal": (ALWAYS | WORKERS | {SECRET}) - {"Pod/hc-test"},
     "single-node": ALWAYS | API | {IDENTITY, SECRET},
     "existing-secret": ALWAYS | WORKERS | API | {IDENTITY},
     "everything": {

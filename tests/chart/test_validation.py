@@ -34,7 +34,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         'postgresql.parameters: "port" lo fija el chart. Quítelo',
     ),
 }
-ASKS_THE_CLUSTER = {"secretKnown", "secretComplete"}  # see tests/cluster/test_values.py
+ASKS_THE_CLUSTER = {"secretKnown", "secretComplete", "renamed"}  # see tests/cluster/test_values.py
 
 
 def test_every_check_is_tested() -> None:

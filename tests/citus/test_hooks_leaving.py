@@ -56,6 +56,11 @@ def test_a_worker_with_patients_is_not_let_go(three_workers: Cluster, run_hooks:
     assert state(three_workers, 3) == before
 
 
+def test_a_pod_without_an_address_does_not_hide_the_patients_it_holds(three_workers: Cluster, run_hooks: Hooks) -> None:
+    refused = done(run_hooks(three_workers, "drain", workers=1, HISTORIA_FIRST_LEAVING="hc-worker-1.invalid"), 78)
+    assert "no se puede prescindir" in refused["event"]
+
+
 def test_a_worker_without_patients_goes_and_may_come_back(three_workers: Cluster, run_hooks: Hooks) -> None:
     done(run_hooks(three_workers, "drain", workers=2))
     third = three_workers.workers[2]

@@ -2,30 +2,16 @@
 
 import contextlib
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from citus.hooks_state import rows
 from historia_local.nodes import Cluster
-from werkzeug.serving import make_server
+from serving import served
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
 LEFT = "SELECT (SELECT count(*) FROM pacientes WHERE cedula LIKE 'PRUEBA-%'), (SELECT count(*) FROM consultas)"
-
-
-@contextlib.contextmanager
-def served(application: Any) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, application, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +57,15 @@ def test_an_api_that_does_not_answer_fails(citus_system: Cluster, run_hooks: Hoo
     tried = run_hooks(citus_system, "selftest", "--url", "http://127.0.0.1:9")
     assert tried.returncode == 1
     assert "falla: GET /citus/workers no responde" in tried.stdout
+
+
+def test_what_a_killed_test_left_behind_is_removed_by_the_next(
+    citus_system: Cluster, run_hooks: Hooks, url: str
+) -> None:
+    with contextlib.closing(citus_system.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO pacientes (cedula, nombre, apellido, fecha_registro)"
+            " VALUES ('PRUEBA-AB12-01', 'Paciente', 'De Prueba 1', now() - interval '2 hours')"
+        )
+    assert run_hooks(citus_system, "selftest", "--url", url).returncode == 0
+    assert rows(citus_system, citus_system.coordinator, LEFT) == [(0, 0)]

@@ -33,9 +33,12 @@ def test_a_misspelt_value_is_refused_by_the_schema(another_release: Release) -> 
     assert "worker" in refused.stderr
 
 
-def test_passwords_are_never_invented_over_existing_data(another_release: Release) -> None:
+def test_existing_data_is_never_left_behind_by_a_name_or_a_password(another_release: Release) -> None:
     release = another_release
     release.install("workers.count=0")
+    moved = ("coordinator.fullnameOverride=db", "middleware.database.host=db")
+    refused = release.upgrade("workers.count=0", *moved, check=False)
+    assert 'los datos están en el StatefulSet "hc-coordinator"' in refused.stderr
     kept = release.kubectl("get", "secret", "hc-auth", "-o", "json")
     release.kubectl("delete", "secret", "hc-auth")
     refused = release.upgrade("workers.count=0", check=False)

@@ -1,5 +1,6 @@
 """`historia-local` from the first `up` to `clean`, as `make` calls it, on plain PostgreSQL."""
 
+import json
 import os
 import pathlib
 import random
@@ -107,8 +108,41 @@ def test_down_keeps_the_data_and_a_taken_port_is_named(local: Local, started: ob
     assert local("psql", "-Atc", "SELECT count(*) FROM pacientes").stdout.strip() == "10"
 
 
+def _nothing_left(folder: pathlib.Path) -> bool:
+    return not folder.exists() and all(port_is_free(port) for port in PORTS[:2])
+
+
+@pytest.mark.parametrize("written", ["{}", "[1]", "half a li"])
+def test_a_state_nobody_understands_can_be_cleaned(
+    local: Local, started: object, folder: pathlib.Path, written: str
+) -> None:
+    (folder / "state.json").write_text(written)
+    assert "make clean" in local("up").stderr
+    cleaned = local("clean")
+    assert cleaned.returncode == 0, cleaned.stderr
+    assert _nothing_left(folder)
+
+
+def test_what_runs_without_its_programs_can_be_stopped_and_cleaned(
+    local: Local, started: object, folder: pathlib.Path
+) -> None:
+    """As after PostgreSQL was removed, or upgraded to another major version."""
+    kept = folder / "state.json"
+    before = kept.read_text()
+    upgraded = json.dumps(json.loads(before) | {"binaries": str(folder / "gone"), "major": 1})
+    kept.write_text(upgraded)
+    assert "make clean" in local("up").stderr
+    assert local("down").returncode == 0
+    assert all(port_is_free(port) for port in PORTS[:2])
+    kept.write_text(before)
+    assert local("up").returncode == 0
+    assert local("psql", "-Atc", "SELECT count(*) FROM pacientes").stdout.strip() == "10"
+    kept.write_text(upgraded)
+    assert local("clean").returncode == 0
+    assert _nothing_left(folder)
+
+
 def test_clean_leaves_nothing(local: Local, started: object, folder: pathlib.Path) -> None:
     assert local("clean").returncode == 0
-    assert not folder.exists()
-    assert all(port_is_free(port) for port in PORTS[:2])
+    assert _nothing_left(folder)
     assert local("status").returncode == 1

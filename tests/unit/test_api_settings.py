@@ -1,7 +1,7 @@
 """The environment: everything described, our prefix free of unknown names, secrets never shown."""
 
 import pytest
-from historia_clinica.settings import Settings, unknown_names
+from historia_clinica.settings import Settings, read_settings, unknown_names
 from pydantic import ValidationError
 
 NEEDED = {"POSTGRES_HOST": "db", "POSTGRES_PASSWORD": "s3creto"}
@@ -60,3 +60,12 @@ def test_the_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValidationError) as refusal:
         Settings()
     assert "s3creto" not in str(refusal.value)
+
+
+def test_the_server_ends_with_a_sentence_that_names_variables_and_no_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("POSTGRES_HOST", raising=False)
+    monkeypatch.setenv("POSTGRES_PASSWORD", "s3creto")
+    monkeypatch.setenv("POSTGRES_PORT", "muchos")
+    with pytest.raises(SystemExit) as ended:
+        read_settings()
+    assert ended.value.code == "Configuración no válida: POSTGRES_HOST: falta; POSTGRES_PORT: el valor no sirve"

@@ -50,8 +50,9 @@ def test_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
     ("name", "value", "sentence"),
     [
         ("HISTORIA_USUARIO", "otra", "HISTORIA_USUARIO: debe ser reference o documento_id"),
-        ("HISTORIA_WORKERS", "w:puerto", "HISTORIA_WORKERS: valor no válido"),
-        ("HISTORIA_WORKERS", "w,w", "HISTORIA_WORKERS: valor no válido"),
+        ("HISTORIA_WORKERS", "w:puerto", "HISTORIA_WORKERS: deben ser nombres"),
+        ("HISTORIA_WORKERS", "w:99999", "HISTORIA_WORKERS: deben ser nombres"),
+        ("HISTORIA_WORKERS", "w,w", "HISTORIA_WORKERS: deben ser nombres"),
         ("HISTORIA_WORKERS", "w,db", "HISTORIA_WORKERS nombra al coordinador"),
         ("HISTORIA_COORDINATOR", "c:x", "HISTORIA_COORDINATOR: debe ser nombre o nombre:puerto"),
         ("POSTGRES_PORT", "70000", "POSTGRES_PORT: valor no válido"),

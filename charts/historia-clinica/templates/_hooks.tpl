@@ -73,7 +73,7 @@ above. */ -}}
 - name: HISTORIA_FIRST_LEAVING
   value: {{ include "historia-clinica.worker.node" (dict "root" .root "ordinal" (int .root.Values.workers.count)) }}
 {{- end }}
-{{- if and (eq .command "selftest") .root.Values.middleware.enabled }}
+{{- if eq .command "selftest" }}
 - name: HISTORIA_API_URL
   value: http://{{ include "historia-clinica.middleware.serviceName" .root }}:{{ .root.Values.middleware.service.port | int }}
 {{- end }}

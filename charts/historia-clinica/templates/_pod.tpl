@@ -1,8 +1,9 @@
 {{- /* What the pods of all workloads share. Context of each define: root and values (of the workload). */ -}}
 
-{{- /* Fields of the pod: identity, pull secrets, security and scheduling. The context holds uid too. */ -}}
+{{- /* Fields of the pod: identity, pull secrets, security and scheduling. The context holds uid too, and may hold a
+serviceAccountName. */ -}}
 {{- define "historia-clinica.pod" -}}
-serviceAccountName: {{ include "historia-clinica.serviceAccountName" .root }}
+serviceAccountName: {{ .serviceAccountName | default (include "historia-clinica.serviceAccountName" .root) }}
 {{- with .root.Values.global.imagePullSecrets }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}

@@ -40,7 +40,10 @@ auth.secretKeys: postgresPassword y appPassword nombran la misma clave, "{{ .app
 {{- /* Two StatefulSets or two Services cannot have one name. */ -}}
 {{- define "historia-clinica.validate.names" -}}
 {{- $coordinator := include "historia-clinica.coordinator.name" . -}}
-{{- if eq $coordinator (include "historia-clinica.worker.name" .) -}}
+{{- if regexMatch "^[0-9]" $coordinator }}
+coordinator.fullnameOverride: "{{ $coordinator }}" empieza por un dígito, y un Service no puede. Dé otro nombre, o llame de otro modo al release.
+{{- end -}}
+{{- if eq $coordinator (include "historia-clinica.worker.name" .) }}
 workers.fullnameOverride: coordinador y workers se llamarían "{{ $coordinator }}". Dé otro nombre a coordinator.fullnameOverride o a workers.fullnameOverride.
 {{- end -}}
 {{- if and .Values.middleware.enabled (eq $coordinator (include "historia-clinica.middleware.serviceName" .)) }}
@@ -63,7 +66,7 @@ cluster (`helm template`, --dry-run=client). */ -}}
 {{- if and .Release.IsUpgrade (not .Values.auth.existingSecret) -}}
 {{- $name := include "historia-clinica.auth.secretName" . -}}
 {{- if not (lookup "v1" "Secret" .Release.Namespace $name) -}}
-auth.existingSecret: al actualizar no se encuentra el Secret "{{ $name }}" y una contraseña nueva no abriría los datos que ya existen. Restaure ese Secret, o cree uno con las contraseñas en uso y ponga su nombre en auth.existingSecret.
+auth.existingSecret: al actualizar no se encuentra el Secret "{{ $name }}" y una contraseña nueva no abriría los datos que ya existen. Restaure ese Secret, o cree uno con las contraseñas en uso y ponga su nombre en auth.existingSecret. Si esto es un ensayo, repítalo con acceso al clúster (--dry-run=server).
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -76,6 +79,23 @@ auth.existingSecret: al actualizar no se encuentra el Secret "{{ $name }}" y una
 {{- range list $.Values.auth.secretKeys.postgresPassword $.Values.auth.secretKeys.appPassword -}}
 {{- if not (get $data .) }}
 auth.secretKeys: al Secret "{{ $name }}" le falta la clave "{{ . }}". Añádala, o corrija los nombres en auth.secretKeys.
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* A StatefulSet under another name would be born empty, and Helm would remove the one that holds the data. */ -}}
+{{- define "historia-clinica.validate.renamed" -}}
+{{- if .Release.IsUpgrade -}}
+{{- $names := dict "coordinator" (include "historia-clinica.coordinator.name" .)
+  "worker" (include "historia-clinica.worker.name" .) -}}
+{{- range (lookup "apps/v1" "StatefulSet" .Release.Namespace "").items -}}
+{{- $labels := .metadata.labels | default dict -}}
+{{- $component := get $labels "app.kubernetes.io/component" -}}
+{{- if and (eq (get $labels "app.kubernetes.io/instance") $.Release.Name) (hasKey $names $component) -}}
+{{- if ne .metadata.name (get $names $component) }}
+fullnameOverride: los datos están en el StatefulSet "{{ .metadata.name }}", y con estos valores se llamaría "{{ get $names $component }}" y nacería vacío. Devuelva coordinator.fullnameOverride y workers.fullnameOverride a como estaban.
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -10,8 +10,8 @@ blueprint = APIBlueprint("citus", __name__, tag="Sistema")
 
 
 @blueprint.get("/citus/workers")
-@blueprint.output(Workers, description="Los nodos de trabajo activos, por nombre", example=EXAMPLE)
-@blueprint.doc(summary="Listar los nodos de trabajo", operation_id="listarNodos")
+@blueprint.output(Workers, description="Los workers activos, por nombre", example=EXAMPLE)
+@blueprint.doc(summary="Listar los workers", operation_id="listarNodos")
 def index() -> Workers:
     with context().database.transaction() as transaction:
         workers = repository.workers(transaction)
