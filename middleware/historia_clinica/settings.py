@@ -32,7 +32,8 @@ class Settings(BaseSettings):
 
     historia_routing: Routing = Field(
         Routing.COORDINATOR,
-        description="Where a request about one patient goes: the coordinator, any of the workers, or the owner (its node).",
+        description="Where a request about one patient goes: coordinator, workers (any) or owner (the patient's node). "
+        "The coordinator unless told otherwise: one clock dates every row, and workers serve one client less.",
     )
 
     historia_pool_size: int = Field(8, ge=1, le=100, description="Connections of each server process to each node.")
