@@ -9,10 +9,12 @@ from historia_clinica.db import Transaction
 from historia_clinica.directory import Directory
 from historia_clinica.errors import HistoriaError, Saturated, Unavailable
 from historia_clinica.pools import Connection, Pools
-from historia_clinica.routing import Address, ShardMap
+from historia_clinica.routing import Address, Routing, ShardMap
 from historia_clinica.settings import Settings
 
-PATIENCE = 1.0  # seconds, after which no further node is tried
+# Seconds after which no further node is tried. Where any worker may be first, the one that is lost is rarely the
+# patient's own, and it is worth going on.
+PATIENCE = {Routing.COORDINATOR: 0.0, Routing.WORKERS: 2.0, Routing.OWNER: 1.0}
 
 
 class Database:
@@ -20,6 +22,7 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self._pools = Pools(settings)
+        self._patience = PATIENCE[settings.historia_routing]
         self._coordinator = Address(settings.postgres_host, settings.postgres_port)
         self._directory = Directory(settings.historia_routing, self._coordinator, self._load_map)
         self.workers = self._directory.workers
@@ -43,10 +46,8 @@ class Database:
     def _way(self, paciente: str | None) -> Iterator[Connection]:
         """Connections to the nodes that may be asked, each opened when it is wanted; the last refusal at the end."""
         refusal: HistoriaError = Unavailable()
-        gives_up = time.monotonic() + PATIENCE
+        gives_up = time.monotonic() + self._patience
         for node in self._directory.candidates(paciente):
-            if time.monotonic() > gives_up:
-                break
             try:
                 connection = self._pools.take(node)
             except Saturated:
@@ -57,6 +58,8 @@ class Database:
                 yield connection
             # not this one, or not as a member of the cluster would
             self._directory.missed(node)
+            if time.monotonic() > gives_up:
+                break
         raise refusal
 
     def _load_map(self) -> ShardMap:

@@ -2,7 +2,10 @@
 
 import contextlib
 import itertools
+import os
 import random
+import signal
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -100,6 +103,22 @@ def eventually(condition: Callable[[], bool], seconds: float = 20) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.2)
+
+
+@contextlib.contextmanager
+def frozen(node: Any) -> Iterator[None]:
+    """All its processes stand still: the kernel takes connections, nobody answers."""
+    postmaster = (node.data_directory / "postmaster.pid").read_text().split()[0]
+    children = subprocess.run(["pgrep", "-P", postmaster], capture_output=True, text=True, check=True).stdout.split()
+    processes = [int(pid) for pid in (postmaster, *children)]
+    for pid in processes:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in reversed(processes):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
 
 def keys(count: int) -> list[str]:
@@ -200,6 +219,23 @@ def test_a_lost_worker_costs_its_own_patients_only(citus_system: Any, new_api: N
         assert api.get("/readyz").status_code == 200
     finally:
         citus_system.restart(lost)
+    eventually(lambda: all(api.get(f"{PACIENTES}/{cedula}").status_code == 200 for cedula in cedulas))
+
+
+@pytest.mark.parametrize("routing", PAST_THE_COORDINATOR)
+def test_a_worker_that_is_silent_is_as_good_as_lost(citus_system: Any, new_api: NewApi, routing: str) -> None:
+    """It takes connections and never answers, as behind a network that swallows packets."""
+    cedulas = patients(new_api("coordinator"), 24)
+    silent = citus_system.workers[0]
+    theirs = {cedula for cedula in cedulas if owner_of(citus_system, cedula).port == silent.port}
+    api = new_api(routing)
+    with database_of(api).transaction() as transaction:  # the map is loaded, no worker was asked
+        assert transaction
+    assert database_of(api).workers()
+    with frozen(silent):
+        for cedula in cedulas:
+            read = in_time(lambda cedula=cedula: api.get(f"{PACIENTES}/{cedula}"))
+            assert read.status_code == (503 if cedula in theirs else 200)
     eventually(lambda: all(api.get(f"{PACIENTES}/{cedula}").status_code == 200 for cedula in cedulas))
 
 
