@@ -1,5 +1,6 @@
 """Requests about one patient past the coordinator: which node answers, nodes that are lost, patients that move."""
 
+import concurrent.futures
 import contextlib
 import itertools
 import os
@@ -7,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -335,6 +337,39 @@ def test_a_node_that_left_the_cluster_is_passed_over(
                 database_of(api).close()
                 cursor.execute(f"DROP ROLE {role['POSTGRES_USER']}")
     assert len(api.get(f"{PACIENTES}/{cedula}/consultas").get_json()["consultas"]) == 1
+
+
+def test_a_worker_leaves_and_no_request_fails(citus_system: Any, run_hooks: Any, new_api: NewApi) -> None:
+    registered = run_hooks(citus_system, "register", workers=3)
+    assert registered.returncode == 0, registered.stdout + registered.stderr
+    api = new_api("workers")
+    cedulas = patients(api, 12)
+    leaving = citus_system.workers[2]
+    assert {node.port for node in citus_system.workers} == {answering_port(api, "R-1") for _ in range(3)}
+    left = threading.Event()
+
+    def ask(cedula: str) -> Counter[int]:
+        client, answers = api.application.test_client(), Counter[int]()
+        while not left.is_set():
+            answers[client.get(f"{PACIENTES}/{cedula}").status_code] += 1
+            answers[client.post(f"{PACIENTES}/{cedula}/consultas", json={}).status_code] += 1
+        return answers
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        asking = [pool.submit(ask, cedula) for cedula in cedulas[:4]]
+        time.sleep(1)
+        with contextlib.closing(citus_system.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT stop_metadata_sync_to_node(%s, %s, true)", (leaving.host, leaving.port))
+            time.sleep(0.5)
+            cursor.execute("SELECT citus_remove_node(%s, %s)", (leaving.host, leaving.port))
+        time.sleep(1)
+        citus_system.kill(leaving)
+        time.sleep(1)
+        left.set()
+        answers = sum((done.result() for done in asking), Counter[int]())
+    citus_system.blank(leaving)
+    assert answers.keys() == {200, 201}
+    eventually(lambda: answering_port(api, "R-1") != leaving.port and len(database_of(api).workers()) == 2)
 
 
 def move(cluster: Any, cedula: str, origin: Address, target: Address) -> None:
