@@ -7,7 +7,7 @@ plan begins with what an earlier run may have left running.
 from collections.abc import Iterator
 
 from historia_hooks.addresses import Address
-from historia_hooks.errors import Misconfigured, TryAgain
+from historia_hooks.errors import MOVES_RUNBOOK, Misconfigured, TryAgain
 from historia_hooks.model import Member
 from historia_hooks.settings import Rebalance
 from historia_hooks.steps import (
@@ -94,9 +94,11 @@ def _refuse_drain(observed: ObservedNodes, *, allowed: bool) -> None:
     )
     enough = f"Pida al menos {len(observed.workers) + len(observed.unwanted)} workers (workers.count)"
     if not allowed:
-        raise Misconfigured(f"{refused} {enough}, o permita mover los datos (drain.enabled: true)")
+        raise Misconfigured(f"{refused} {enough}, o permita mover los datos (drain.enabled: true). {MOVES_RUNBOOK}")
     if not observed.workers:
-        raise Misconfigured(f"{refused} No quedaría ningún worker que los reciba. Pida al menos 1 (workers.count)")
+        raise Misconfigured(
+            f"{refused} No quedaría ningún worker que los reciba. Pida al menos 1 (workers.count). {MOVES_RUNBOOK}"
+        )
     _refuse_absent(observed)
     _refuse_moves(observed)
 
@@ -106,7 +108,8 @@ def _refuse_absent(observed: ObservedNodes) -> None:
     if down := [str(member.address) for member in _workers(observed) if member.address not in answering]:
         raise TryAgain(
             f"no responde {', '.join(down)}: para mover los datos deben responder todos los workers, también los que"
-            " se van. No se cambió nada. Espere a que vuelva (o pida otra vez los workers que había) y repita"
+            f" se van. No se cambió nada. Espere a que vuelva (o pida otra vez los workers que había) y repita."
+            f" {MOVES_RUNBOOK}"
         )
     if idle := [str(member.address) for member in _workers(observed) if not member.active]:
         raise TryAgain(f"no está activo {', '.join(idle)}. No se cambió nada. Ejecute antes historia-hooks sync")
@@ -118,12 +121,13 @@ def _refuse_moves(observed: ObservedNodes) -> None:
     if wrong := [f"{server.address} ({server.wal_level})" for server in servers if server.wal_level != "logical"]:
         raise Misconfigured(
             f"los fragmentos no se pueden mover: wal_level no es logical en {', '.join(wrong)}. No se movió nada. Ponga"
-            " wal_level=logical en todos los nodos (postgresql.parameters.wal_level), reinícielos y repita"
+            f" wal_level=logical en todos los nodos (postgresql.parameters.wal_level), reinícielos y repita."
+            f" {MOVES_RUNBOOK}"
         )
     if bare := observed.balance.without_identity:
         raise Misconfigured(
             f"los fragmentos no se pueden mover: no tienen llave primaria ni REPLICA IDENTITY las tablas"
-            f" {', '.join(bare)}. No se movió nada. Agregue una llave primaria a cada una y repita"
+            f" {', '.join(bare)}. No se movió nada. Agregue una llave primaria a cada una y repita. {MOVES_RUNBOOK}"
         )
 
 

@@ -13,7 +13,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from historia_hooks import citus
 from historia_hooks.addresses import Address
 from historia_hooks.connections import Deadline, Nodes, wait_until
-from historia_hooks.errors import Misconfigured, TryAgain
+from historia_hooks.errors import MOVES_RUNBOOK, Misconfigured, TryAgain
 from historia_hooks.log import logger
 from historia_hooks.model import Balance
 from historia_hooks.state import query
@@ -143,7 +143,7 @@ def _hopeless(job: int, task: Task) -> Misconfigured:
     remedy = remedy_for(task.complaint) or "corrija la causa"
     return Misconfigured(
         f"los fragmentos no se pueden mover: el trabajo {job} falla una y otra vez con «{task.complaint}» y se detuvo."
-        f" Lo que no se movió sigue donde estaba. Cura: {remedy}, y repita la orden"
+        f" Lo que no se movió sigue donde estaba. Cura: {remedy}, y repita la orden. {MOVES_RUNBOOK}"
     )
 
 
