@@ -7,7 +7,7 @@ from functools import singledispatch
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from historia_hooks import citus, steps
+from historia_hooks import citus, jobs, steps
 from historia_hooks.connections import Nodes, wait_until
 from historia_hooks.conninfo import copy_line
 from historia_hooks.log import logger
@@ -19,7 +19,7 @@ ROLE = sql.Identifier(APP_ROLE)
 QUIET = "SET LOCAL citus.enable_create_role_propagation TO off; SET LOCAL citus.enable_alter_role_propagation TO off"
 
 
-def apply_nodes(nodes: Nodes, plan: Iterable[steps.NodeStep]) -> None:
+def apply_nodes(nodes: Nodes, plan: Iterable[steps.BalanceStep]) -> None:
     for step in plan:
         _take(nodes, step)
 
@@ -152,6 +152,47 @@ def _(step: steps.WaitForMetadata, nodes: Nodes) -> None:
 @take.register
 def _(_step: steps.CopyReferenceTables, nodes: Nodes) -> None:
     citus.replicate_reference_tables(nodes.coordinator)
+
+
+@take.register
+def _(step: steps.StopMoves, nodes: Nodes) -> None:
+    jobs.stop(nodes, step.job)
+
+
+@take.register
+def _(step: steps.ForbidShards, nodes: Nodes) -> None:
+    with Transaction(nodes.coordinator):
+        for node in step.nodes:
+            citus.set_should_have_shards(nodes.coordinator, node, allowed=False)
+
+
+@take.register
+def _(step: steps.StartMoves, nodes: Nodes) -> None:
+    jobs.start(nodes, drain=step.drain, wait=step.wait)
+
+
+@take.register
+def _(step: steps.WatchMoves, nodes: Nodes) -> None:
+    jobs.watch(nodes, step.job)
+
+
+@take.register
+def _(step: steps.CleanUp, nodes: Nodes) -> None:
+    jobs.clean_up(nodes, step.groups)
+
+
+@take.register
+def _(step: steps.SettleTransactions, nodes: Nodes) -> None:
+    jobs.settle_transactions(nodes, step.nodes, step.leaving)
+
+
+@take.register
+def _(step: steps.ForgetCleanup, nodes: Nodes) -> None:
+    _run(
+        nodes.coordinator,
+        "DELETE FROM pg_dist_cleanup WHERE node_group_id = ANY (%(groups)s)",
+        groups=list(step.groups),
+    )
 
 
 @take.register

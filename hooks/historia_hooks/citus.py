@@ -69,6 +69,33 @@ def create_distributed_table(connection: Connection, table: str, column: str, co
     )
 
 
+def rebalance_start(connection: Connection, *, drain: bool) -> int | None:
+    """The number of the job; None when there is nothing to move."""
+    [(job,)] = _call(connection, "SELECT citus_rebalance_start(drain_only => %(drain)s)", drain=drain)
+    return None if job is None else int(job)
+
+
+def rebalance_moves(connection: Connection) -> int:
+    """How many shards a rebalance would move; it moves none."""
+    [(moves,)] = _call(connection, "SELECT count(*) FROM get_rebalance_table_shards_plan()")
+    return int(moves)
+
+
+def job_cancel(connection: Connection, job: int) -> None:
+    _call(connection, "SELECT citus_job_cancel(%(job)s)", job=job)
+
+
+def cleanup_orphaned_resources(connection: Connection) -> None:
+    """Drops what moves left; outside transactions only."""
+    with connection.cursor() as cursor:
+        cursor.execute("CALL citus_cleanup_orphaned_resources()")
+
+
+def recover_prepared_transactions(connection: Connection) -> None:
+    """Ends what this node began and a crash left open on others."""
+    _call(connection, "SELECT recover_prepared_transactions()")
+
+
 def truncate_local_data(connection: Connection, table: str) -> None:
     _call(connection, "SELECT truncate_local_data_after_distributing_table(%(table)s)", table=f"public.{table}")
 

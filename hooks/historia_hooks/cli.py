@@ -14,6 +14,7 @@ from historia_hooks.commands.distribute import distribute as distribute_tables
 from historia_hooks.commands.drain import drain as drain_workers
 from historia_hooks.commands.load_sample import load_sample as load_sample_rows
 from historia_hooks.commands.migrate import migrate as migrate_schema
+from historia_hooks.commands.rebalance import rebalance as rebalance_shards
 from historia_hooks.commands.register import register as register_nodes
 from historia_hooks.commands.selftest import selftest as test_system
 from historia_hooks.commands.status import status as read_status
@@ -35,7 +36,7 @@ Códigos de salida:
 
 La configuración se lee del entorno: POSTGRES_HOST, POSTGRES_PORT, POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB,
 HISTORIA_APP_PASSWORD, HISTORIA_COORDINATOR, HISTORIA_WORKERS, HISTORIA_USUARIO, HISTORIA_TIMEOUT,
-HISTORIA_FIRST_LEAVING, HISTORIA_API_URL.
+HISTORIA_REBALANCE, HISTORIA_DRAIN, HISTORIA_FIRST_LEAVING, HISTORIA_API_URL.
 """
 
 
@@ -96,7 +97,7 @@ def _from_database(error: psycopg2.Error) -> HookError:
 
 @main.command()
 def sync() -> None:
-    """Todo en orden: wait, register, migrate, distribute, verify."""
+    """Todo en orden: wait, register, migrate, distribute, rebalance, verify."""
     _run(sync_all)
 
 
@@ -125,6 +126,12 @@ def distribute() -> None:
 
 
 @main.command()
+def rebalance() -> None:
+    """Mueve fragmentos hasta que cada worker tenga su parte."""
+    _run(rebalance_shards)
+
+
+@main.command()
 def verify() -> None:
     """Comprueba que todo está como se pide y funciona."""
     _run(verify_system, lock=False)
@@ -132,7 +139,7 @@ def verify() -> None:
 
 @main.command()
 def drain() -> None:
-    """Se niega a perder workers que guardan pacientes."""
+    """Mueve los datos de los workers que sobran y los retira."""
     _run(drain_workers, wait=False, lock=False)
 
 

@@ -1,5 +1,7 @@
 """What the commands raise when they stop on purpose; each error knows the exit code a Job reads. It must not print."""
 
+MOVES_RUNBOOK = "Más: docs/runbooks/mover-fragmentos.md"
+
 
 class HookError(Exception):
     """A stop with a sentence for people; the message never holds a secret."""

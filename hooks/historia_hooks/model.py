@@ -60,6 +60,16 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Balance:
+    """Shards that move, should move, or were moved and are not yet dropped where they were."""
+
+    job: int | None = None  # a rebalance that has not ended
+    planned: int = 0  # shards that a rebalance would move
+    leftovers: frozenset[int] = frozenset()  # groups with something to clean up
+    without_identity: tuple[str, ...] = ()  # distributed tables whose rows cannot be told apart while they move
+
+
+@dataclass(frozen=True)
 class ObservedTable:
     name: str
     spread: Spread | None = None  # None: a plain table

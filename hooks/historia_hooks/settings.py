@@ -3,12 +3,14 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from historia_hooks.addresses import Address, parse_address, parse_addresses
 from historia_hooks.errors import Misconfigured
 
 Usuario = Literal["reference", "documento_id"]
+Rebalance = Literal["never", "start", "wait"]
 
 
 def _addresses(value: Any) -> Any:
@@ -37,6 +39,14 @@ class Settings(BaseSettings):
     usuario: Usuario = Field(
         alias="HISTORIA_USUARIO", default="reference", description="how the table usuario is spread"
     )
+    rebalance: Rebalance = Field(
+        alias="HISTORIA_REBALANCE",
+        default="start",
+        description="what sync does with shards that should lie elsewhere: never, start (and go on) or wait",
+    )
+    drain: bool = Field(
+        alias="HISTORIA_DRAIN", default=True, description="whether drain may move the shards of workers that leave"
+    )
     timeout: float = Field(alias="HISTORIA_TIMEOUT", default=240, gt=0, description="seconds for all waiting together")
     first_leaving: str = Field(
         alias="HISTORIA_FIRST_LEAVING",
@@ -59,11 +69,18 @@ class Settings(BaseSettings):
 
 SENTENCES = {
     "missing": "falta y no tiene valor por defecto",
-    "literal_error": "debe ser reference o documento_id",
+    "bool_parsing": "debe ser true o false",
     "string_too_short": "está vacía",
     "too_short": "está vacía",
     "value_error": "deben ser nombres, o nombre:puerto, separados por comas y sin repetir",
 }
+
+
+def _sentence(entry: ErrorDetails) -> str:
+    if entry["type"] == "literal_error":  # its context holds the possible values, never the one that was given
+        expected = entry["ctx"]["expected"].replace("'", "")
+        return f"debe ser {expected.replace(' or ', ' o ')}"
+    return SENTENCES.get(entry["type"], "valor no válido")
 
 
 def read_settings() -> Settings:
@@ -72,8 +89,8 @@ def read_settings() -> Settings:
         settings = Settings()
     except ValidationError as error:
         wrong = (
-            f"{'.'.join(map(str, entry['loc'][:1]))}: {SENTENCES.get(entry['type'], 'valor no válido')}"
-            for entry in error.errors(include_input=False, include_context=False, include_url=False)
+            f"{'.'.join(map(str, entry['loc'][:1]))}: {_sentence(entry)}"
+            for entry in error.errors(include_input=False, include_url=False)
         )
         raise Misconfigured("configuración no válida: " + "; ".join(wrong)) from None
     try:

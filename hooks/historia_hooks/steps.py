@@ -113,6 +113,72 @@ class CopyReferenceTables:
 
 
 @dataclass(frozen=True)
+class StopMoves:
+    job: int
+
+    def __str__(self) -> str:
+        return f"detener el trabajo {self.job}, que mueve fragmentos hacia donde ya no deben ir"
+
+
+@dataclass(frozen=True)
+class ForbidShards:
+    """All at once: a node that leaves must not receive what another one gives away."""
+
+    nodes: tuple[Address, ...]
+
+    def __str__(self) -> str:
+        return f"no permitir fragmentos en {', '.join(map(str, self.nodes))}"
+
+
+@dataclass(frozen=True)
+class StartMoves:
+    shards: int
+    drain: bool
+    wait: bool
+
+    def __str__(self) -> str:
+        where = "fuera de los workers que se van" if self.drain else "hasta que cada worker tenga su parte"
+        return f"mover {self.shards} fragmentos {where}"
+
+
+@dataclass(frozen=True)
+class WatchMoves:
+    job: int
+
+    def __str__(self) -> str:
+        return f"seguir el trabajo {self.job}, que ya mueve fragmentos"
+
+
+@dataclass(frozen=True)
+class CleanUp:
+    groups: frozenset[int]
+
+    def __str__(self) -> str:
+        return "borrar los fragmentos viejos de donde se movieron"
+
+
+@dataclass(frozen=True)
+class SettleTransactions:
+    """Transactions in two phases that a crash left open on nodes that leave, or that such a node has begun."""
+
+    nodes: tuple[Address, ...]
+    leaving: tuple[tuple[Address, int], ...]
+
+    def __str__(self) -> str:
+        return f"terminar las transacciones abiertas en {', '.join(str(address) for address, _ in self.leaving)}"
+
+
+@dataclass(frozen=True)
+class ForgetCleanup:
+    """Rows for nodes that are gone: nobody can do what they ask for, and they block moves of those shards."""
+
+    groups: frozenset[int]
+
+    def __str__(self) -> str:
+        return "olvidar lo que había que borrar en nodos que ya no existen"
+
+
+@dataclass(frozen=True)
 class DropConstraint:
     table: str
     name: str
@@ -197,6 +263,9 @@ NodeStep = (
     | RemoveNode
     | WaitForMetadata
     | CopyReferenceTables
+    | StopMoves
+    | ForgetCleanup
 )
+BalanceStep = NodeStep | ForbidShards | StartMoves | WatchMoves | CleanUp | SettleTransactions
 TableStep = DropConstraint | CreateReferenceTable | CreateDistributedTable | AddForeignKey | AddUnique | Grant | Revoke
-Step = NodeStep | TableStep | TruncateLeftover
+Step = BalanceStep | TableStep | TruncateLeftover

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from historia_hooks.addresses import Address
 from historia_hooks.errors import Misconfigured
-from historia_hooks.model import Member, Server
+from historia_hooks.model import Balance, Member, Server
 from historia_hooks.steps import (
     ActivateNode,
     AddNode,
@@ -17,12 +17,14 @@ from historia_hooks.steps import (
     CreateExtension,
     CreateRole,
     DropCopies,
+    ForgetCleanup,
     NodeStep,
     RemoveNode,
     SetAuthinfo,
     SetCoordinatorHost,
     SetPassword,
     SetShards,
+    StopMoves,
     WaitForMetadata,
 )
 
@@ -41,6 +43,7 @@ class ObservedNodes:
     members: tuple[Member, ...]
     others: tuple[Server, ...] = ()  # registered, not wanted, and answering
     reference_shards: frozenset[str] = frozenset()  # names of the tables that hold a node's copies
+    balance: Balance = field(default_factory=Balance)
 
     @property
     def servers(self) -> tuple[Server, ...]:
@@ -68,19 +71,9 @@ def plan_nodes(wanted: WantedNodes, observed: ObservedNodes) -> tuple[NodeStep, 
         *_logins(wanted, observed.servers + observed.others),
         *_coordinator(observed),
         *_workers(observed),
-        *_departures(observed),
+        *departures(observed),
+        *_vanished(observed),
     )
-
-
-def plan_departures(observed: ObservedNodes) -> tuple[NodeStep, ...]:
-    """For the moment before fewer workers run: raises for every worker that would take patients along."""
-    if holding := [member for member in observed.unwanted if member.shards]:
-        listed = ", ".join(f"{member.address} ({member.shards} fragmentos)" for member in holding)
-        raise Misconfigured(
-            f"no se puede prescindir de {listed}: guarda pacientes, que quedarían fuera de alcance. No se cambió nada."
-            f" Pida al menos {len(observed.workers) + len(observed.unwanted)} workers (workers.count)"
-        )
-    return tuple(_departures(observed))
 
 
 def refuse(observed: ObservedNodes) -> None:
@@ -181,6 +174,7 @@ def _coordinator(observed: ObservedNodes) -> Iterator[NodeStep]:
 
 def _workers(observed: ObservedNodes) -> Iterator[NodeStep]:
     unsynced: list[Address] = []
+    yield from _abandoned_drain(observed)
     for worker in observed.workers:
         member = observed.member(worker.address)
         if member is None and worker.user_tables:
@@ -192,7 +186,7 @@ def _workers(observed: ObservedNodes) -> Iterator[NodeStep]:
         if member is None or not member.active or not member.metadata_synced:
             unsynced.append(worker.address)
         if member and not member.should_have_shards:
-            yield SetShards(worker.address, allowed=True)
+            yield reopen(member)
     if unsynced:
         yield WaitForMetadata(tuple(unsynced))
     copies = max((member.reference_copies for member in observed.members), default=0)
@@ -201,12 +195,29 @@ def _workers(observed: ObservedNodes) -> Iterator[NodeStep]:
         yield CopyReferenceTables()
 
 
-def _departures(observed: ObservedNodes) -> Iterator[NodeStep]:
+def departures(observed: ObservedNodes) -> Iterator[NodeStep]:
     """Workers without patients that nobody asks for, the last to join first."""
     answering = {server.address for server in observed.others}
     for member in reversed(observed.unwanted):
         if not member.shards:
             yield RemoveNode(member.address, answers=member.address in answering)
+
+
+def reopen(member: Member) -> SetShards:
+    """A worker that is wanted again, after somebody began to drain it."""
+    return SetShards(member.address, allowed=True)
+
+
+def _abandoned_drain(observed: ObservedNodes) -> Iterator[NodeStep]:
+    """Its moves would fail for half an hour once their source may hold shards again."""
+    wanted = [member for member in map(observed.member, _addresses(observed)) if member]
+    if observed.balance.job is not None and not all(member.should_have_shards for member in wanted):
+        yield StopMoves(observed.balance.job)
+
+
+def _vanished(observed: ObservedNodes) -> Iterator[NodeStep]:
+    if vanished := observed.balance.leftovers - {member.group for member in observed.members}:
+        yield ForgetCleanup(vanished)
 
 
 def _addresses(observed: ObservedNodes) -> tuple[Address, ...]:

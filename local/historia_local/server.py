@@ -29,6 +29,7 @@ SETTINGS = {
     "max_wal_senders": "20",
     "max_replication_slots": "20",
     "max_logical_replication_workers": "8",
+    "wal_retrieve_retry_interval": "500",  # up to PostgreSQL 15 each move of a shard waits for its turn
     "password_encryption": "'scram-sha-256'",
     "log_line_prefix": "'%m [%p] %u@%d '",
 }

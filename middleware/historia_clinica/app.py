@@ -4,7 +4,7 @@ from apiflask import APIFlask
 from flask.json.provider import DefaultJSONProvider
 
 from historia_clinica import documentation, openapi
-from historia_clinica.db import Database
+from historia_clinica.database import Database
 from historia_clinica.health import Readiness
 from historia_clinica.http import access_log, headers, problems, request_id
 from historia_clinica.http.body import StrictRequest, refuse_repeated_parameters
@@ -38,7 +38,8 @@ def create_app(settings: Settings) -> APIFlask:
     app = Application(NAME, title="Historia clínica", version=__version__, docs_path=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.historia_max_body
     app.url_map.merge_slashes = False
-    app.extensions[KEY] = Context(settings, Database(settings), Readiness(settings))
+    database = Database(settings)
+    app.extensions[KEY] = Context(settings, database, Readiness(settings, database.workers))
     for part in (headers, request_id, access_log, problems, openapi):
         part.install(app)
     app.before_request(refuse_repeated_parameters)

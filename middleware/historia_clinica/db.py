@@ -1,20 +1,17 @@
-"""The pool, `transaction()`, and the reading of driver errors. The only place that knows the driver.
+"""Statements, a transaction, and the reading of driver errors. With pools, the only place that knows the driver.
 
 A statement is a `Statement` with the scope of its plan; values travel only as parameters. Nothing here imports Flask.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
 
 import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_INERROR
-from sqlalchemy import URL, create_engine
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import PoolProxiedConnection
 
 from historia_clinica.errors import (
@@ -24,30 +21,13 @@ from historia_clinica.errors import (
     InvalidInput,
     NodeUnavailable,
     OutcomeUnknown,
-    Saturated,
     SchemaMissing,
     TimedOut,
     Unavailable,
 )
-from historia_clinica.health import takes_connections
-from historia_clinica.settings import Settings
 
 Row = TypeVar("Row")
 Parameters = Mapping[str, object]
-
-LOGIN_REFUSED = (
-    "La base de datos aún no admite a la API: falta instalar el esquema o la contraseña no coincide; "
-    "espere a «historia-hooks sync»."
-)
-APPLICATION_NAME = "historia-clinica-api"
-# Nobody waits longer for a vanished server than the statement timeout and a few seconds.
-KEEPALIVE = {
-    "keepalives": 1,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10000,
-}
 
 NOT_INSTALLED = {"42P01", "42501", "3F000", "42703", "42883"}  # table, grant, schema, column, function
 TIMEOUTS = {"57014", "55P03"}
@@ -76,12 +56,39 @@ class Statement:
 
 
 class Transaction:
-    """One open transaction; rows come back as the type whose fields the columns name."""
+    """One open transaction; rows come back as the type whose fields the columns name.
 
-    def __init__(self, connection: PoolProxiedConnection) -> None:
-        self._connection = connection
+    It begins on the first node of its way. Where the first statement meets no table of ours (a node that has just left
+    the cluster), nothing was done, and the next node is asked. Nothing is ever sent again after that.
+    """
+
+    def __init__(self, way: Iterator[PoolProxiedConnection]) -> None:
+        self._way = way
+        self._begun = False
+        self._connection = next(way)
 
     def rows(self, statement: Statement, parameters: Parameters, into: Callable[..., Row]) -> list[Row]:
+        begun, self._begun = self._begun, True
+        while True:
+            try:
+                return self._rows(statement, parameters, into)
+            except SchemaMissing:
+                if begun or not self._move():
+                    raise
+
+    def row(self, statement: Statement, parameters: Parameters, into: Callable[..., Row]) -> Row | None:
+        found = self.rows(statement, parameters, into)
+        return found[0] if found else None
+
+    def commit(self) -> None:
+        _commit(self._connection)
+
+    def close(self) -> None:
+        if _is_lost(self._connection):
+            self._connection.invalidate()
+        self._connection.close()
+
+    def _rows(self, statement: Statement, parameters: Parameters, into: Callable[..., Row]) -> list[Row]:
         try:
             with closing(self._connection.cursor()) as cursor:
                 cursor.execute(statement.sql, dict(parameters))
@@ -90,77 +97,14 @@ class Transaction:
         except psycopg2.Error as error:
             raise _read(error, lost=_is_lost(self._connection)) from error
 
-    def row(self, statement: Statement, parameters: Parameters, into: Callable[..., Row]) -> Row | None:
-        found = self.rows(statement, parameters, into)
-        return found[0] if found else None
-
-
-class Database:
-    """The pool of one process. It opens nothing until the first request, so that no connection crosses a fork."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._engine = create_engine(
-            _url(settings),
-            connect_args=_connect_arguments(settings),
-            pool_size=settings.historia_pool_size,
-            max_overflow=0,
-            pool_timeout=settings.historia_pool_timeout,
-            pool_recycle=settings.historia_pool_recycle,
-            pool_pre_ping=True,
-            use_native_hstore=False,
-        )
-
-    @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
-        """One transaction of one request: committed when the block ends, rolled back when it raises."""
-        connection = self._checkout()
+    def _move(self) -> bool:
         try:
-            yield Transaction(connection)
-            _commit(connection)
-        finally:
-            if _is_lost(connection):
-                connection.invalidate()
-            connection.close()
-
-    def close(self) -> None:
-        self._engine.dispose()
-
-    def _checkout(self) -> PoolProxiedConnection:
-        try:
-            return self._engine.raw_connection()
-        except PoolTimeout as error:
-            raise Saturated from error
-        except (psycopg2.Error, SQLAlchemyError) as error:
-            # A failed login carries no SQLSTATE; whether the server serves at all is asked of the server itself.
-            refused = takes_connections(self._settings)
-            raise (SchemaMissing(LOGIN_REFUSED) if refused else Unavailable()) from error
-
-
-def _url(settings: Settings) -> URL:
-    return URL.create(
-        "postgresql+psycopg2",
-        username=settings.postgres_user,
-        password=settings.postgres_password.get_secret_value(),
-        host=settings.postgres_host,
-        port=settings.postgres_port,
-        database=settings.postgres_db,
-    )
-
-
-def _connect_arguments(settings: Settings) -> dict[str, object]:
-    session = {
-        "statement_timeout": settings.historia_statement_timeout,
-        "lock_timeout": settings.historia_lock_timeout,
-        "idle_in_transaction_session_timeout": settings.historia_idle_timeout,
-        "TimeZone": "UTC",
-    }
-    return {
-        "connect_timeout": settings.historia_connect_timeout,
-        "application_name": APPLICATION_NAME,
-        "options": " ".join(f"-c {name}={value}" for name, value in session.items()),
-        **KEEPALIVE,
-    }
+            following = next(self._way)
+        except (StopIteration, Unavailable):
+            return False
+        self.close()
+        self._connection = following
+        return True
 
 
 def _commit(connection: PoolProxiedConnection) -> None:

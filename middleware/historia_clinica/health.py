@@ -3,27 +3,32 @@
 Readiness asks whether the server takes connections, by the first step of PostgreSQL's protocol (what pg_isready does),
 within a budget far below a login's. A dead worker, a missing schema or a wrong password must not fail it: every
 replica would leave service at once, and none of these is cured by that. `/status` and the data routes tell them apart.
+Where requests about one patient go past the coordinator, one worker that answers is enough.
 """
 
 import socket
 import struct
 import threading
 import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from historia_clinica.routing import Address
 from historia_clinica.settings import Settings
 
 PROTOCOL_3 = 196608
 AUTHENTICATION, ERROR, CODE_FIELD = b"R", b"E", b"C"
 NOT_NOW = (b"57", b"53")  # classes: starting or stopping, out of connections
 ANSWER_SIZE = 1024
+WORKERS_ASKED = 3  # each may spend the budget, and probes wait five seconds
 
 
 class Readiness:
     """The latest verdict, reused for some seconds behind a lock, so that probes cannot become load."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, workers: Callable[[], Sequence[Address]] = tuple) -> None:
         self._settings = settings
+        self._workers = workers
         self._lock = threading.Lock()
         self._verdict = False
         self._expires = 0.0
@@ -32,25 +37,33 @@ class Readiness:
         with self._lock:
             now = time.monotonic()
             if now >= self._expires:
-                self._verdict = takes_connections(self._settings)
+                self._verdict = self._ask()
                 self._expires = time.monotonic() + self._settings.historia_readiness_cache
             return self._verdict
 
+    def _ask(self) -> bool:
+        if takes_connections(self._settings):
+            return True
+        asked = self._workers()[:WORKERS_ASKED]
+        return any(takes_connections(self._settings, worker) for worker in asked)
 
-def takes_connections(settings: Settings) -> bool:
-    with suppress(OSError), _connect(settings) as server:
+
+def takes_connections(settings: Settings, address: Address | None = None) -> bool:
+    """The coordinator, or the node at that address."""
+    asked = address or Address(settings.postgres_host, settings.postgres_port)
+    with suppress(OSError), _connect(settings, asked) as server:
         server.sendall(_startup(settings))
         return _is_welcome(server.recv(ANSWER_SIZE))
     return False
 
 
-def _connect(settings: Settings) -> socket.socket:
+def _connect(settings: Settings, address: Address) -> socket.socket:
     budget = settings.historia_readiness_budget / 2  # one half to connect, one half for the answer
-    if not settings.postgres_host.startswith("/"):
-        return socket.create_connection((settings.postgres_host, settings.postgres_port), timeout=budget)
+    if not address.host.startswith("/"):
+        return socket.create_connection((address.host, address.port), timeout=budget)
     server = socket.socket(socket.AF_UNIX)
     server.settimeout(budget)
-    server.connect(f"{settings.postgres_host}/.s.PGSQL.{settings.postgres_port}")
+    server.connect(f"{address.host}/.s.PGSQL.{address.port}")
     return server
 
 

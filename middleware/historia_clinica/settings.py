@@ -10,6 +10,8 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from historia_clinica.routing import Routing
+
 PREFIX = "HISTORIA_"
 # A Kubernetes Service whose name begins like our prefix injects variables of these shapes into every pod beside it.
 SERVICE_LINK = re.compile(r"_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$")
@@ -30,7 +32,13 @@ class Settings(BaseSettings):
         False, description="GET /usuarios answers without a token, as the laboratory's page did."
     )
 
-    historia_pool_size: int = Field(8, ge=1, le=100, description="Connections of each server process.")
+    historia_routing: Routing = Field(
+        Routing.COORDINATOR,
+        description="Where a request about one patient goes: coordinator, workers (any) or owner (the patient's node). "
+        "The coordinator unless told otherwise: one clock dates every row, and workers serve one client less.",
+    )
+
+    historia_pool_size: int = Field(8, ge=1, le=100, description="Connections of each server process to each node.")
     historia_pool_timeout: float = Field(3, gt=0, le=30, description="Seconds a request waits for a free connection.")
     historia_pool_recycle: int = Field(1800, ge=1, description="Seconds after which a connection is replaced.")
     historia_connect_timeout: int = Field(3, ge=2, le=30, description="Seconds to open a connection.")

@@ -32,6 +32,7 @@ def test_the_defaults_that_citus_needs() -> None:
         "max_replication_slots": "20",
         "max_wal_senders": "20",
         "max_logical_replication_workers": "8",
+        "wal_retrieve_retry_interval": "500",
         "max_connections": "200",
         "citus.node_connection_timeout": "5000",
         "citus.propagate_set_commands": "local",

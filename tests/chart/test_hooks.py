@@ -41,7 +41,7 @@ def test_only_these_are_hooks(objects: list[Object]) -> None:
     }
 
 
-@pytest.mark.parametrize(("name", "seconds"), [("hc-sync", 285), ("hc-drain", 105)])
+@pytest.mark.parametrize(("name", "seconds"), [("hc-sync", 285), ("hc-drain", 285)])
 def test_a_job_leaves_evidence_and_gives_up_before_helms_five_minutes(name: str, seconds: int) -> None:
     spec = find(render(), "Job", name)["spec"]
     assert spec["template"]["spec"]["restartPolicy"] == "Never"
@@ -80,7 +80,9 @@ def test_runs_one_command_with_the_environment_of_the_hooks(kind: str, name: str
         "HISTORIA_TIMEOUT": "240",
     }
     if command == "drain":
-        wanted |= {"HISTORIA_TIMEOUT": "60", "HISTORIA_FIRST_LEAVING": NODE.format(2)}
+        wanted |= {"HISTORIA_DRAIN": "true", "HISTORIA_FIRST_LEAVING": NODE.format(2)}
+    if command == "sync":
+        wanted["HISTORIA_REBALANCE"] = "start"
     if kind == "Pod":
         wanted["HISTORIA_API_URL"] = "http://hc-middleware:8080"
     assert environment(pod) == wanted
@@ -96,6 +98,15 @@ def test_everything_may_be_called_otherwise() -> None:
     assert env["HISTORIA_WORKERS"] == ",".join(nodes)
     assert env["HISTORIA_USUARIO"] == "documento_id"
     assert env["HISTORIA_API_URL"] == "http://api-service:80"
+
+
+def test_how_data_moves_is_said_by_values() -> None:
+    objects = render(file=CI["everything"])
+    sync, drain = (find(objects, "Job", name) for name in ("hc-sync", "hc-drain"))
+    assert environment(pod_of(sync))["HISTORIA_REBALANCE"] == "wait"
+    assert environment(pod_of(drain))["HISTORIA_DRAIN"] == "false"
+    assert environment(pod_of(drain))["HISTORIA_TIMEOUT"] == "900"
+    assert drain["spec"]["activeDeadlineSeconds"] == 945
 
 
 def test_a_single_node_wants_no_workers() -> None:

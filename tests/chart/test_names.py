@@ -61,6 +61,12 @@ def test_the_laboratory_finds_its_names() -> None:
     assert env["HISTORIA_COMPAT_ANONYMOUS_USUARIOS"] == "true"
 
 
+def test_requests_go_where_the_value_says() -> None:
+    for routing, values in (("coordinator", {}), ("owner", {"middleware": {"routing": "owner"}})):
+        env = environment(find(render(values=values), "Deployment", "hc-middleware")["spec"]["template"])
+        assert env["HISTORIA_ROUTING"] == routing
+
+
 def test_usuarios_needs_a_token_by_default() -> None:
     env = environment(find(render(), "Deployment", "hc-middleware")["spec"]["template"])
     assert env["HISTORIA_COMPAT_ANONYMOUS_USUARIOS"] == "false"

@@ -58,6 +58,8 @@ def test_say_how_to_read_the_password_and_to_test() -> None:
         ("default", "2 workers", "un solo nodo ("),
         ("single-node", "Un solo nodo: si su volumen se pierde", "workers.count puede subir"),
         ("minikube", "/usuarios muestra nombres y correos a cualquiera", "un solo nodo ("),
+        ("default", "antes de quitar un worker, sus pacientes pasan a los demás", "drain.enabled: false"),
+        ("everything", "drain.enabled: false", "sus pacientes pasan a los demás"),
         ("everything", "middleware.service.type es NodePort", "Guarde una copia del Secret"),
         ("minimal", "Todavía no hay copias de seguridad", "API"),
     ],

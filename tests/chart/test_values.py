@@ -138,6 +138,8 @@ def test_the_parent_passes_typing_errors_of_the_subchart_on() -> None:
         {"hooks": {"extraEnv": {"POSTGRES_HOST": "elsewhere"}}},
         {"middleware": {"extraEnv": {"POSTGRES_PASSWORD": "clear"}}},
         {"middleware": {"service": {"port": 0}}},
+        {"middleware": {"routing": "nearest"}},
+        {"middleware": {"extraEnv": {"HISTORIA_ROUTING": "owner"}}},
         {"postgresql": {"parameters": {"a b": 1}}},
     ],
     ids=json.dumps,

@@ -1,4 +1,4 @@
-"""Runs `historia-hooks sync` in forked processes and kills them with SIGKILL at a chosen statement. Only for tests.
+"""Runs `historia-hooks COMMAND` in forked processes and kills them with SIGKILL at a chosen statement. Only for tests.
 
 It reads orders from standard input, one a line, and answers each with one line:
     list            an undisturbed run; answers a JSON list of its statements
@@ -88,7 +88,7 @@ def watched(watch: Watch) -> Callable[..., Any]:
 
 
 def run(watch: Watch) -> int:
-    """One sync in a forked process; its output goes where ours goes wrong: standard error."""
+    """One command in a forked process; its output goes where ours goes wrong: standard error."""
     child = os.fork()
     if child:
         return os.waitpid(child, 0)[1]
@@ -96,7 +96,7 @@ def run(watch: Watch) -> int:
     try:
         os.dup2(2, 1)
         psycopg2.connect = watched(watch)
-        cli.main(["sync"], standalone_mode=False)
+        cli.main([sys.argv[1]], standalone_mode=False)
         status = 0
     except SystemExit as stop:
         status = int(stop.code or 0)

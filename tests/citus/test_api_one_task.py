@@ -79,10 +79,12 @@ def test_statements_name_their_columns() -> None:
     ] == []
 
 
+@pytest.mark.parametrize("node", ["coordinator", "worker-0", "worker-1"])
 @pytest.mark.parametrize("name", PATIENT)
-def test_a_statement_about_one_patient_is_one_task(name: str, citus_system: Any) -> None:
+def test_a_statement_about_one_patient_is_one_task(name: str, node: str, citus_system: Any) -> None:
+    """From the coordinator, from the worker that holds the patient, and from the other one."""
     for sample in SAMPLES[name]:
-        plan = _plan(citus_system, name, sample)
+        plan = _plan(citus_system, name, sample, node)
         assert re.findall(r"Task Count: (\d+)", plan) == ["1"], plan
         assert plan.count("Node: ") == 1, plan
 
@@ -93,8 +95,9 @@ def test_every_other_statement_plans(name: str, citus_system: Any) -> None:
         assert _plan(citus_system, name, sample)
 
 
-def _plan(cluster: Any, name: str, sample: dict[str, Any]) -> str:
+def _plan(cluster: Any, name: str, sample: dict[str, Any], node: str = "coordinator") -> str:
     """As the API's own role: what it may not plan it may not run."""
-    with contextlib.closing(cluster.connect(role="app")) as connection, connection.cursor() as cursor:
+    asked = next(one for one in cluster.nodes if one.name == node)
+    with contextlib.closing(cluster.connect(asked, role="app")) as connection, connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (VERBOSE, COSTS OFF) {STATEMENTS[name].sql}", sample)
         return "\n".join(row[0] for row in cursor.fetchall())

@@ -1,70 +1,25 @@
 """`sync` killed with SIGKILL at each of its statements: one more run comes to the state of an undisturbed one."""
 
-import json
-import os
-import pathlib
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from citus.hooks_state import state
+from citus.killing import Runner, kill
 from historia_local.nodes import Cluster
 
 WORKERS = 2
-RUNNER = pathlib.Path(__file__).with_name("killing_runner.py")
 COMMENT = "COMMENT ON "
 # Statements that change something which no transaction of ours takes back: they are also killed in flight, when the
 # server goes on with the work although nobody waits for the answer, and the next run meets it.
 CHANGES = ("COMMIT", "SELECT citus_set_", "SELECT citus_add_node", "SELECT replicate_")
 
 
-class Runner:
-    """The process that forks the runs."""
-
-    def __init__(self, cluster: Cluster, log: pathlib.Path) -> None:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "POSTGRES_"))}
-        self._log = log
-        with log.open("w") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, RUNNER],
-                env=environment | cluster.hooks_environment(WORKERS),
-                text=True,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=output,
-            )
-
-    def order(self, text: str) -> Any:
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(text + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
-
-    def said(self) -> str:
-        return self._log.read_text()[-4000:]
-
-    def close(self) -> None:
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.close()
-        self._process.wait(30)
-        self._process.stdout.close()
-
-
 @pytest.fixture(scope="module")
 def runner(citus_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
-    runner = Runner(citus_cluster, tmp_path_factory.mktemp("killed") / "output.log")
+    runner = Runner(citus_cluster, tmp_path_factory.mktemp("killed") / "output.log", "sync", WORKERS)
     yield runner
     runner.close()
-
-
-def kill(runner: Runner, moment: str) -> None:
-    status = runner.order(moment)
-    assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL, f"{moment}: {runner.said()}"
 
 
 def differences(cluster: Cluster, runner: Runner, expected: dict[str, Any]) -> dict[str, Any]:

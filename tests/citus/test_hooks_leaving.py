@@ -33,7 +33,7 @@ def three_workers(blank_citus: Cluster, run_hooks: Hooks) -> Cluster:
     """Two workers that hold the shards, and a third that joined later and holds none."""
     done(run_hooks(blank_citus, "sync"))
     write_doctor(blank_citus, "MED001")
-    done(run_hooks(blank_citus, "sync", workers=3))
+    done(run_hooks(blank_citus, "sync", workers=3, HISTORIA_REBALANCE="never"))
     return blank_citus
 
 
@@ -47,9 +47,9 @@ def test_nothing_to_do_with_the_database_down_when_no_pod_would_stop(blank_citus
     assert NOTHING in done(run_hooks(blank_citus, "drain", **nowhere))["event"]
 
 
-def test_a_worker_with_patients_is_not_let_go(three_workers: Cluster, run_hooks: Hooks) -> None:
+def test_a_worker_with_patients_stays_where_moving_is_not_allowed(three_workers: Cluster, run_hooks: Hooks) -> None:
     before = state(three_workers, 3)
-    refused = done(run_hooks(three_workers, "drain", workers=1), 78)["event"]
+    refused = done(run_hooks(three_workers, "drain", workers=1, HISTORIA_DRAIN="false"), 78)["event"]
     assert f"{three_workers.workers[1].address} (32 fragmentos)" in refused
     assert three_workers.workers[2].address not in refused
     assert "Pida al menos 3 workers" in refused
@@ -70,8 +70,8 @@ def test_a_worker_without_patients_goes_and_may_come_back(three_workers: Cluster
     write_doctor(three_workers, "MED002")
     assert NOTHING in done(run_hooks(three_workers, "sync"))["event"]
     three_workers.restart(third)
-    done(run_hooks(three_workers, "sync", workers=3))
-    assert NOTHING in done(run_hooks(three_workers, "sync", workers=3))["event"]
+    done(run_hooks(three_workers, "sync", workers=3, HISTORIA_REBALANCE="never"))
+    assert NOTHING in done(run_hooks(three_workers, "sync", workers=3, HISTORIA_REBALANCE="never"))["event"]
     assert rows(three_workers, third, "SELECT count(*) FROM medicos") == [(2,)]
 
 
@@ -91,4 +91,4 @@ def test_a_dead_worker_with_patients_is_asked_back(three_workers: Cluster, run_h
     assert f"{second.address} ya no se pide y no responde" in refused
     assert "Pídalo de nuevo" in refused
     three_workers.restart(second)
-    done(run_hooks(three_workers, "sync", workers=3))
+    done(run_hooks(three_workers, "sync", workers=3, HISTORIA_REBALANCE="never"))

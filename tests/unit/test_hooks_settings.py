@@ -50,6 +50,8 @@ def test_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
     ("name", "value", "sentence"),
     [
         ("HISTORIA_USUARIO", "otra", "HISTORIA_USUARIO: debe ser reference o documento_id"),
+        ("HISTORIA_REBALANCE", "ya", "HISTORIA_REBALANCE: debe ser never, start o wait"),
+        ("HISTORIA_DRAIN", "quizá", "HISTORIA_DRAIN: debe ser true o false"),
         ("HISTORIA_WORKERS", "w:puerto", "HISTORIA_WORKERS: deben ser nombres"),
         ("HISTORIA_WORKERS", "w:99999", "HISTORIA_WORKERS: deben ser nombres"),
         ("HISTORIA_WORKERS", "w,w", "HISTORIA_WORKERS: deben ser nombres"),

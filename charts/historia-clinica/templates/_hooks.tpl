@@ -69,7 +69,13 @@ above. */ -}}
   value: {{ .root.Values.citus.usuario }}
 - name: HISTORIA_TIMEOUT
   value: {{ .seconds | int | quote }}
+{{- if eq .command "sync" }}
+- name: HISTORIA_REBALANCE
+  value: {{ .root.Values.rebalance.policy }}
+{{- end }}
 {{- if eq .command "drain" }}
+- name: HISTORIA_DRAIN
+  value: {{ .root.Values.drain.enabled | quote }}
 - name: HISTORIA_FIRST_LEAVING
   value: {{ include "historia-clinica.worker.node" (dict "root" .root "ordinal" (int .root.Values.workers.count)) }}
 {{- end }}

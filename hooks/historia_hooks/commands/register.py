@@ -9,8 +9,9 @@ from historia_hooks.commands.progress import converge
 from historia_hooks.connections import PASSWORD_REFUSED, Nodes, Unreachable
 from historia_hooks.conninfo import authinfo
 from historia_hooks.errors import Misconfigured
+from historia_hooks.jobs import read_balance
 from historia_hooks.log import logger
-from historia_hooks.model import Member, Server
+from historia_hooks.model import Balance, Member, Server
 from historia_hooks.schema import APP_ROLE
 from historia_hooks.state import read_members, read_reference_shards, read_server
 from historia_hooks.steps import NodeStep
@@ -49,6 +50,7 @@ def observe(nodes: Nodes) -> ObservedNodes:
         members=members,
         others=tuple(_others(nodes, members)),
         reference_shards=read_reference_shards(nodes.coordinator) if members else frozenset(),
+        balance=read_balance(nodes.coordinator) if members else Balance(),
     )
 
 
@@ -92,7 +94,7 @@ def _warn(observed: ObservedNodes) -> None:
         for server in observed.servers:
             if server.wal_level != "logical":
                 logger.warning(
-                    "wal_level no es logical: los fragmentos solo se podrán mover bloqueando escrituras",
+                    "wal_level no es logical: los fragmentos no se podrán mover",
                     nodo=str(server.address),
                     wal_level=server.wal_level,
                 )

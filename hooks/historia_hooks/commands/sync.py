@@ -1,7 +1,8 @@
-"""Everything in order: wait, register, migrate, distribute, verify."""
+"""Everything in order: wait, register, migrate, distribute, rebalance, verify."""
 
 from historia_hooks.commands.distribute import distribute, refuse_conflicts
 from historia_hooks.commands.migrate import migrate
+from historia_hooks.commands.rebalance import rebalance
 from historia_hooks.commands.register import register
 from historia_hooks.commands.verify import check
 from historia_hooks.connections import Nodes
@@ -14,6 +15,7 @@ def sync(nodes: Nodes) -> None:
     registered = register(nodes)
     migrated = migrate(nodes)
     distributed, now = distribute(nodes)
+    moved = rebalance(nodes)
     check(nodes, just_distributed=now)
-    changed = registered or migrated or distributed
+    changed = registered or migrated or distributed or moved
     logger.info("el sistema está listo" if changed else "el sistema está listo: nada que hacer", orden="sync")

@@ -5,7 +5,7 @@ from typing import cast
 
 from flask import current_app
 
-from historia_clinica.db import Database
+from historia_clinica.database import Database
 from historia_clinica.health import Readiness
 from historia_clinica.settings import Settings
 

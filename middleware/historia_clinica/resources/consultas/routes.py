@@ -32,7 +32,7 @@ blueprint = APIBlueprint("consultas", __name__, url_prefix="/api/v1/pacientes/<c
     responses={400: "Petición mal formada", 413: "Cuerpo demasiado grande", 415: "No es JSON"},
 )
 def create(cedula: PacienteDeConsultas, nueva: ConsultaNueva) -> tuple[Consulta, int, dict[str, str]]:
-    with context().database.transaction() as transaction:
+    with context().database.transaction(paciente=cedula.cedula) as transaction:
         try:
             created = repository.create(transaction, cedula.cedula, nueva.model_dump())
         except ForeignKeyMissing as error:
@@ -48,7 +48,7 @@ def create(cedula: PacienteDeConsultas, nueva: ConsultaNueva) -> tuple[Consulta,
 @blueprint.doc(summary="Listar las consultas del paciente", operation_id="listarConsultas")
 def index(cedula: PacienteDeConsultas, query: PageQuery) -> tuple[PaginaConsultas, int, dict[str, str]]:
     before = decode_moment(CURSOR, query.cursor)
-    with context().database.transaction() as transaction:
+    with context().database.transaction(paciente=cedula.cedula) as transaction:
         rows = repository.page(transaction, cedula.cedula, before, query.limite + 1)
         if not rows and not repository.patient_exists(transaction, cedula.cedula):
             raise NotFound("No hay un paciente con esa cédula.")
@@ -62,7 +62,7 @@ def index(cedula: PacienteDeConsultas, query: PageQuery) -> tuple[PaginaConsulta
 @blueprint.output(Consulta, description="La consulta", example=EXAMPLE_ANSWER)
 @blueprint.doc(summary="Leer una consulta del paciente", operation_id="leerConsulta")
 def get(ruta: ConsultaEnRuta, **_path: str) -> Consulta:
-    with context().database.transaction() as transaction:
+    with context().database.transaction(paciente=ruta.cedula) as transaction:
         found = repository.get(transaction, ruta.cedula, ruta.id)
     if found is None:
         raise NotFound("No hay una consulta de ese paciente con ese identificador.")

@@ -30,7 +30,7 @@ blueprint = APIBlueprint("pacientes", __name__, url_prefix="/api/v1", tag="Pacie
     responses={400: "Petición mal formada", 409: "Ya existe", 413: "Cuerpo demasiado grande", 415: "No es JSON"},
 )
 def create(nuevo: PacienteNuevo) -> tuple[Paciente, int, dict[str, str]]:
-    with context().database.transaction() as transaction:
+    with context().database.transaction(paciente=nuevo.cedula) as transaction:
         try:
             created = repository.create(transaction, nuevo.model_dump())
         except Conflict as error:
@@ -57,7 +57,7 @@ def index(query: PageQuery) -> tuple[PaginaPacientes, int, dict[str, str]]:
 @blueprint.output(Paciente, description="El paciente", example=EXAMPLE_ANSWER)
 @blueprint.doc(summary="Leer un paciente", operation_id="leerPaciente")
 def get(cedula: PacienteEnRuta) -> Paciente:
-    with context().database.transaction() as transaction:
+    with context().database.transaction(paciente=cedula.cedula) as transaction:
         found = repository.get(transaction, cedula.cedula)
     if found is None:
         raise NotFound("No hay un paciente con esa cédula.")

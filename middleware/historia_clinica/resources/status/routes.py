@@ -46,7 +46,7 @@ def livez() -> Probe:
 @blueprint.get("/readyz")
 @blueprint.output(Probe, description="Puede atender")
 @blueprint.doc(
-    summary="Sonda de disponibilidad: el coordinador acepta conexiones",
+    summary="Sonda de disponibilidad: algún nodo que sirve para atender acepta conexiones",
     operation_id="sondaDisponibilidad",
     responses={503: "La base de datos no acepta conexiones"},
 )

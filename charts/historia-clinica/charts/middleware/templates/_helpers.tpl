@@ -75,6 +75,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
       key: {{ .Values.database.secretKey }}
 - name: HISTORIA_COMPAT_ANONYMOUS_USUARIOS
   value: {{ .Values.compat.anonymousUsuarios | quote }}
+- name: HISTORIA_ROUTING
+  value: {{ .Values.routing | quote }}
 {{- range $name, $value := .Values.extraEnv }}
 - name: {{ $name }}
   value: {{ $value | quote }}

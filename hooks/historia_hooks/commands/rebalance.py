@@ -1,0 +1,31 @@
+"""Spreads the shards evenly, as HISTORIA_REBALANCE says: never, start the moves and go on, or wait for their end."""
+
+import dataclasses
+
+from historia_hooks import citus
+from historia_hooks.apply import apply_nodes
+from historia_hooks.balance import plan_balance
+from historia_hooks.commands.progress import converge
+from historia_hooks.commands.register import observe
+from historia_hooks.connections import Nodes
+from historia_hooks.log import logger
+from historia_hooks.steps import BalanceStep
+
+
+def rebalance(nodes: Nodes) -> bool:
+    """Whether this run changed anything."""
+    policy = nodes.settings.rebalance
+    if policy == "never" or not nodes.settings.workers:
+        logger.info("nada que hacer", orden="rebalance", politica=policy)
+        return False
+    return converge("rebalance", lambda: _plan(nodes), lambda found: found, lambda found: apply_nodes(nodes, found))
+
+
+def _plan(nodes: Nodes) -> tuple[BalanceStep, ...]:
+    observed = observe(nodes)
+    balance = observed.balance
+    if balance.job is None and observed.members:
+        balance = dataclasses.replace(balance, planned=citus.rebalance_moves(nodes.coordinator))
+    elif nodes.settings.rebalance == "start":
+        logger.info("los fragmentos todavía se mueven", trabajo=balance.job)
+    return plan_balance(dataclasses.replace(observed, balance=balance), nodes.settings.rebalance)

@@ -1,0 +1,69 @@
+"""`transaction()`: the way of a request to the node that answers it."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from historia_clinica import shard_map
+from historia_clinica.db import Transaction
+from historia_clinica.directory import Directory
+from historia_clinica.errors import HistoriaError, Saturated, Unavailable
+from historia_clinica.pools import Connection, Pools
+from historia_clinica.routing import Address, Routing, ShardMap
+from historia_clinica.settings import Settings
+
+# Seconds after which no further node is tried. Where any worker may be first, the one that is lost is rarely the
+# patient's own, and it is worth going on.
+PATIENCE = {Routing.COORDINATOR: 0.0, Routing.WORKERS: 2.0, Routing.OWNER: 1.0}
+
+
+class Database:
+    """The way to the nodes of one process. It opens nothing until the first request: no connection crosses a fork."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._pools = Pools(settings)
+        self._patience = PATIENCE[settings.historia_routing]
+        self._coordinator = Address(settings.postgres_host, settings.postgres_port)
+        self._directory = Directory(settings.historia_routing, self._coordinator, self._load_map)
+        self.workers = self._directory.workers
+
+    @contextmanager
+    def transaction(self, paciente: str | None = None) -> Iterator[Transaction]:
+        """One transaction of one request: committed when the block ends, rolled back when it raises.
+
+        With the key of a patient, every statement must be about that patient: it may run on any node.
+        """
+        transaction = Transaction(self._way(paciente))
+        try:
+            yield transaction
+            transaction.commit()
+        finally:
+            transaction.close()
+
+    def close(self) -> None:
+        self._pools.close()
+
+    def _way(self, paciente: str | None) -> Iterator[Connection]:
+        """Connections to the nodes that may be asked, each opened when it is wanted; the last refusal at the end."""
+        refusal: HistoriaError = Unavailable()
+        gives_up = time.monotonic() + self._patience
+        for node in self._directory.candidates(paciente):
+            try:
+                connection = self._pools.take(node)
+            except Saturated:
+                raise
+            except Unavailable as error:
+                refusal = error
+            else:
+                yield connection
+            # not this one, or not as a member of the cluster would
+            self._directory.missed(node)
+            if time.monotonic() > gives_up:
+                break
+        raise refusal
+
+    def _load_map(self) -> ShardMap:
+        with self.transaction() as transaction:
+            found = shard_map.read(transaction, self._coordinator)
+        self._pools.keep_only({self._coordinator, *found.workers})
+        return found

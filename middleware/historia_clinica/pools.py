@@ -1,0 +1,120 @@
+"""One pool of connections for each node. With db, the only place that knows the driver."""
+
+import threading
+from typing import Any
+
+import psycopg2
+from psycopg2.extensions import connection as DriverConnection  # noqa: N812  the class is spelled in lower case
+from sqlalchemy import create_engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import PoolProxiedConnection
+
+from historia_clinica.errors import Saturated, SchemaMissing, Unavailable
+from historia_clinica.health import takes_connections
+from historia_clinica.routing import Address
+from historia_clinica.settings import Settings
+
+LOGIN_REFUSED = (
+    "La base de datos aún no admite a la API: falta instalar el esquema o la contraseña no coincide; "
+    "espere a «historia-hooks sync»."
+)
+Connection = PoolProxiedConnection
+APPLICATION_NAME = "historia-clinica-api"
+# Milliseconds. Nobody waits longer for a server that vanished without a word, ours or one that Citus asks for us.
+VANISHED = 1500
+NODE_CONNECTION = 1000
+KEEPALIVE: dict[str, Any] = {
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": VANISHED,
+}
+
+
+class Pool:
+    """The connections of one process to one node."""
+
+    def __init__(self, settings: Settings, address: Address) -> None:
+        self._settings = settings
+        self._address = address
+        self._engine = create_engine(
+            "postgresql+psycopg2://",
+            creator=self._connect,
+            pool_size=settings.historia_pool_size,
+            max_overflow=0,
+            pool_timeout=settings.historia_pool_timeout,
+            pool_recycle=settings.historia_pool_recycle,
+            pool_pre_ping=True,
+            use_native_hstore=False,
+        )
+
+    def take(self) -> Connection:
+        try:
+            return self._engine.raw_connection()
+        except PoolTimeout as error:
+            raise Saturated from error
+        except (psycopg2.Error, SQLAlchemyError) as error:
+            # A failed login carries no SQLSTATE; whether the server serves at all is asked of the server itself.
+            raise (SchemaMissing(LOGIN_REFUSED) if self._answers() else Unavailable()) from error
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _answers(self) -> bool:
+        return takes_connections(self._settings, self._address)
+
+    def _connect(self) -> DriverConnection:
+        """Asks first, because the driver waits two seconds at the least for a server that does not answer."""
+        if not self._answers():
+            raise Unavailable
+        connection: DriverConnection = psycopg2.connect(
+            host=self._address.host,
+            port=self._address.port,
+            user=self._settings.postgres_user,
+            password=self._settings.postgres_password.get_secret_value(),
+            dbname=self._settings.postgres_db,
+            connect_timeout=self._settings.historia_connect_timeout,
+            application_name=APPLICATION_NAME,
+            options=_session(self._settings),
+            **KEEPALIVE,
+        )
+        return connection
+
+
+class Pools:
+    """Made when a node is first asked, so that no connection crosses a fork."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._pools: dict[Address, Pool] = {}
+
+    def take(self, address: Address) -> Connection:
+        with self._lock:
+            if address not in self._pools:
+                self._pools[address] = Pool(self._settings, address)
+            pool = self._pools[address]
+        return pool.take()
+
+    def keep_only(self, addresses: set[Address]) -> None:
+        """Idle connections to nodes that left are closed; those under way close when they are given back."""
+        with self._lock:
+            gone = [self._pools.pop(address) for address in self._pools.keys() - addresses]
+        for pool in gone:
+            pool.close()
+
+    def close(self) -> None:
+        self.keep_only(set())
+
+
+def _session(settings: Settings) -> str:
+    session = {
+        "statement_timeout": settings.historia_statement_timeout,
+        "lock_timeout": settings.historia_lock_timeout,
+        "idle_in_transaction_session_timeout": settings.historia_idle_timeout,
+        "TimeZone": "UTC",
+        "citus.node_connection_timeout": NODE_CONNECTION,
+    }
+    return " ".join(f"-c {name}={value}" for name, value in session.items())

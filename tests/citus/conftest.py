@@ -1,0 +1,27 @@
+"""APIs of their own for tests on Citus."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from citus.routed import NewApi, database_of
+from flask.testing import FlaskClient
+from historia_clinica import create_app
+from historia_clinica.settings import Settings
+
+
+@pytest.fixture
+def new_api(citus_system: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[NewApi]:
+    """An API with that routing and connections of its own."""
+    made: list[FlaskClient] = []
+
+    def make(routing: str) -> FlaskClient:
+        wanted = {"HISTORIA_ROUTING": routing, "HISTORIA_READINESS_CACHE": "0"}
+        for name, value in (citus_system.api_environment() | wanted).items():
+            monkeypatch.setenv(name, value)
+        made.append(create_app(Settings()).test_client())
+        return made[-1]
+
+    yield make
+    for api in made:
+        database_of(api).close()

@@ -1,0 +1,101 @@
+"""What tests of the routing ask and do: an API's patients, who holds them, and nodes that stand still or hand over."""
+
+import contextlib
+import itertools
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from flask.testing import FlaskClient
+from historia_clinica.db import Scope, Statement
+from historia_clinica.http.context import KEY
+from historia_clinica.routing import Address
+
+PACIENTES = "/api/v1/pacientes"
+PAST_THE_COORDINATOR = ["owner", "workers"]
+AT_ONCE = 2  # seconds
+_numbers = itertools.count(time.time_ns() // 1000 % 10**12)
+
+NewApi = Callable[[str], FlaskClient]
+
+
+def database_of(api: FlaskClient) -> Any:
+    return api.application.extensions[KEY].database
+
+
+def patients(api: FlaskClient, count: int) -> list[str]:
+    cedulas = [f"R-{next(_numbers)}" for _ in range(count)]
+    for cedula in cedulas:
+        assert api.post(PACIENTES, json={"cedula": cedula, "nombre": "Ana", "apellido": "Paz"}).status_code == 201
+    return cedulas
+
+
+def medico(api: FlaskClient) -> int:
+    answer = api.post("/api/v1/medicos", json={"nombre": "L", "apellido": "G", "codigo_medico": f"M{next(_numbers)}"})
+    return int(answer.get_json()["id"])
+
+
+def owner_of(cluster: Any, cedula: str) -> Address:
+    with contextlib.closing(cluster.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nodename, nodeport FROM citus_shards"
+            " WHERE shardid = get_shard_id_for_distribution_column('pacientes', %s)",
+            (cedula,),
+        )
+        return Address(*cursor.fetchone())
+
+
+def answering_port(api: FlaskClient, cedula: str) -> int:
+    """The port of the node where a transaction about that patient begins."""
+    statement = Statement("SELECT inet_server_port() AS port", Scope.PATIENT)
+    with database_of(api).transaction(paciente=cedula) as transaction:
+        return int(transaction.rows(statement, {}, lambda port: port)[0])
+
+
+def in_time(call: Callable[[], Any]) -> Any:
+    started = time.monotonic()
+    answer = call()
+    assert time.monotonic() - started < AT_ONCE
+    return answer
+
+
+def unavailable(answer: Any) -> dict[str, Any]:
+    assert answer.status_code == 503, answer.get_data(as_text=True)
+    assert answer.headers["Retry-After"]
+    body: dict[str, Any] = answer.get_json()
+    return body
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+@contextlib.contextmanager
+def frozen(node: Any) -> Iterator[None]:
+    """All its processes stand still: the kernel takes connections, nobody answers."""
+    postmaster = (node.data_directory / "postmaster.pid").read_text().split()[0]
+    children = subprocess.run(["pgrep", "-P", postmaster], capture_output=True, text=True, check=True).stdout.split()
+    processes = [int(pid) for pid in (postmaster, *children)]
+    for pid in processes:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in reversed(processes):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+def move(cluster: Any, cedula: str, origin: Address, target: Address) -> None:
+    with contextlib.closing(cluster.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT citus_move_shard_placement(get_shard_id_for_distribution_column('pacientes', %s), %s, %s, %s, %s,"
+            " shard_transfer_mode => 'block_writes')",
+            (cedula, origin.host, origin.port, target.host, target.port),
+        )

@@ -1,0 +1,241 @@
+"""More workers get their share of the shards, fewer give theirs away first, and clients notice nothing."""
+
+import contextlib
+import itertools
+import json
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg2
+import pytest
+from citus.hooks_state import rows, state
+from historia_local.nodes import Cluster, Node
+
+Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
+PATIENTS = 3000
+PATIENT = "INSERT INTO pacientes (cedula, nombre, apellido) VALUES (%s, 'Ana', 'Ejemplo')"
+CONSULTA = "INSERT INTO consultas (paciente_id, diagnostico) VALUES (%s, 'Control')"
+READ = "SELECT count(*) FROM consultas WHERE paciente_id = %s"
+FILL = (
+    "INSERT INTO pacientes (cedula, nombre, apellido)"
+    f" SELECT 'P' || lpad(n::text, 9, '0'), 'Ana', 'Ejemplo ' || n FROM generate_series(1, {PATIENTS}) n",
+    "INSERT INTO consultas (paciente_id, diagnostico) SELECT cedula, 'Control ' || n FROM pacientes,"
+    " generate_series(1, 3) n",
+)
+CHECKSUM = (
+    "SELECT 'p', count(*), sum(hashtextextended(p::text, 0)::numeric) FROM pacientes p WHERE cedula LIKE 'P%'"
+    " UNION ALL SELECT 'c', count(*), sum(hashtextextended(c::text, 0)::numeric) FROM consultas c"
+    " WHERE paciente_id LIKE 'P%' ORDER BY 1"
+)
+SHARES = (
+    "SELECT n.nodeport, count(p.shardid) FROM pg_dist_node n LEFT JOIN pg_dist_placement p ON p.groupid = n.groupid"
+    " AND p.shardid IN (SELECT shardid FROM pg_dist_shard WHERE shardminvalue IS NOT NULL)"
+    " WHERE n.groupid > 0 GROUP BY 1"
+)
+ORPHANS = {
+    "cleanup": "SELECT count(*) FROM pg_dist_cleanup",
+    "slots": "SELECT slot_name FROM pg_replication_slots",
+    "subscriptions": "SELECT subname FROM pg_subscription",
+    "publications": "SELECT pubname FROM pg_publication",
+    "prepared": "SELECT gid FROM pg_prepared_xacts",
+}
+RUNNING = "SELECT count(*) FROM pg_dist_background_job WHERE state NOT IN ('finished', 'cancelled', 'failed')"
+
+
+def done(completed: "subprocess.CompletedProcess[str]", code: int = 0) -> dict[str, Any]:
+    """The last line of a run that ended with the code."""
+    assert completed.returncode == code, completed.stdout + completed.stderr
+    return dict(json.loads(completed.stdout.splitlines()[-1]))
+
+
+def run(cluster: Cluster, *statements: str, node: Node | None = None) -> None:
+    with contextlib.closing(cluster.connect(node)) as connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def shares(cluster: Cluster) -> dict[int, int]:
+    return dict(rows(cluster, cluster.coordinator, SHARES))
+
+
+def orphans(cluster: Cluster) -> dict[str, Any]:
+    found = {
+        f"{node.name} {name}": rows(cluster, node, statement)
+        for node in cluster.nodes
+        for name, statement in ORPHANS.items()
+    }
+    return {name: what for name, what in found.items() if what not in ([], [(0,)])}
+
+
+class Traffic:
+    """A writer and a reader as the API's role, statement after statement; what failed, and what was acknowledged."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.failed: list[str] = []
+        self.acknowledged: list[str] = []
+        self.reads = 0
+        self.slowest = {"read": 0.0, "write": 0.0}
+        self._cluster = cluster
+        self._end = threading.Event()
+        self._threads = [threading.Thread(target=work) for work in (self._write, self._read)]
+
+    def __enter__(self) -> "Traffic":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _take(self, kind: str, cursor: Any, statement: str, key: str) -> bool:
+        begun = time.monotonic()
+        try:
+            cursor.execute(statement, (key,))
+        except psycopg2.Error as error:
+            self.failed.append(f"{kind}: {error}")
+            return False
+        self.slowest[kind] = max(self.slowest[kind], time.monotonic() - begun)
+        return True
+
+    def _write(self) -> None:
+        with contextlib.closing(self._cluster.connect(role="app")) as connection, connection.cursor() as cursor:
+            for number in itertools.count():
+                if self._end.wait(0.005):
+                    return
+                key = f"W{id(self):x}{number:06}"[-16:].upper()
+                if self._take("write", cursor, PATIENT, key) and self._take("write", cursor, CONSULTA, key):
+                    self.acknowledged.append(key)
+
+    def _read(self) -> None:
+        with contextlib.closing(self._cluster.connect(role="app")) as connection, connection.cursor() as cursor:
+            for number in itertools.count():
+                if self._end.wait(0.005):
+                    return
+                if self._take("read", cursor, READ, f"P{number % PATIENTS + 1:09}"):
+                    self.reads += 1
+                    if cursor.fetchone() != (3,):
+                        self.failed.append(f"patient {number % PATIENTS + 1} was read without consultas")
+
+    def check(self) -> None:
+        print(f"writes {len(self.acknowledged)}, reads {self.reads}, slowest {self.slowest}")  # noqa: T201
+        assert not self.failed, (len(self.failed), self.failed[:3])
+        assert self.acknowledged
+        with contextlib.closing(self._cluster.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(DISTINCT paciente_id) FROM consultas WHERE paciente_id = ANY (%s)", (self.acknowledged,)
+            )
+            assert cursor.fetchone() == (len(self.acknowledged),)
+
+
+@pytest.fixture
+def filled(blank_citus: Cluster, run_hooks: Hooks) -> Iterator[Cluster]:
+    """Two workers with patients."""
+    done(run_hooks(blank_citus, "sync"))
+    run(blank_citus, *FILL)
+    yield blank_citus
+    for node in blank_citus.nodes:
+        if not blank_citus.running(node):
+            blank_citus.restart(node)
+
+
+def test_out_to_three_and_in_to_one_under_load(filled: Cluster, run_hooks: Hooks) -> None:
+    before = rows(filled, filled.coordinator, CHECKSUM)
+    with Traffic(filled) as traffic:
+        out = run_hooks(filled, "sync", workers=3, HISTORIA_REBALANCE="wait")
+        spread = shares(filled)
+        inwards = run_hooks(filled, "drain", workers=1)
+    assert "nada que hacer" not in done(out)["event"]
+    assert "moviendo fragmentos" in out.stdout
+    mean = sum(spread.values()) / 3
+    assert len(spread) == 3
+    assert all(abs(share - mean) <= 0.2 * mean for share in spread.values()), spread
+    done(inwards)
+    traffic.check()
+    assert shares(filled) == {filled.workers[0].port: 64}
+    assert rows(filled, filled.coordinator, CHECKSUM) == before
+    assert orphans(filled) == {}
+    assert "nada que hacer" in done(run_hooks(filled, "drain", workers=1))["event"]
+    assert "nada que hacer" in done(run_hooks(filled, "sync", workers=1, HISTORIA_REBALANCE="wait"))["event"]
+
+
+def test_moves_that_were_started_are_adopted(filled: Cluster, run_hooks: Hooks) -> None:
+    started = run_hooks(filled, "sync", workers=3)
+    assert "los fragmentos se mueven mientras el sistema atiende" in started.stdout
+    assert done(started)["event"] == "el sistema está listo"
+    late = done(run_hooks(filled, "rebalance", workers=3, HISTORIA_REBALANCE="wait", HISTORIA_TIMEOUT="3"), 75)
+    assert "todavía mueve fragmentos" in late["event"]
+    assert rows(filled, filled.coordinator, RUNNING) == [(1,)]
+    assert "nada que hacer" in done(run_hooks(filled, "sync", workers=3))["event"]
+    drained = run_hooks(filled, "drain", workers=2)  # stops them: they go to a worker that leaves
+    done(drained)
+    assert "detener el trabajo" in drained.stdout
+    assert len(shares(filled)) == 2
+    assert orphans(filled) == {}
+
+
+def test_without_logical_wal_nothing_is_started(filled: Cluster, run_hooks: Hooks) -> None:
+    second = filled.workers[1]
+    run(filled, "ALTER SYSTEM SET wal_level = replica", node=second)
+    filled.restart(second)
+    begun = time.monotonic()
+    out = done(run_hooks(filled, "sync", workers=3), 78)["event"]
+    inwards = done(run_hooks(filled, "drain", workers=1), 78)["event"]
+    assert time.monotonic() - begun < 60
+    for said in (out, inwards):
+        assert f"{second.address} (replica)" in said
+        assert "postgresql.parameters.wal_level" in said
+    assert rows(filled, filled.coordinator, "SELECT count(*) FROM pg_dist_background_job") == [(0,)]
+    done(run_hooks(filled, "sync", workers=3, HISTORIA_REBALANCE="never"))
+
+
+def test_moves_that_fail_for_good_are_stopped(filled: Cluster, run_hooks: Hooks) -> None:
+    """The workers that have shards can send none."""
+    done(run_hooks(filled, "sync", workers=3, HISTORIA_REBALANCE="never"))
+    for node in filled.workers[:2]:
+        run(filled, "ALTER SYSTEM SET max_replication_slots = 0", node=node)
+        filled.restart(node)
+    begun = time.monotonic()
+    said = done(run_hooks(filled, "rebalance", workers=3, HISTORIA_REBALANCE="wait"), 78)["event"]
+    assert time.monotonic() - begun < 120
+    assert "falla una y otra vez" in said
+    assert "Cura: suba max_replication_slots" in said
+    assert rows(filled, filled.coordinator, RUNNING) == [(0,)]
+    assert shares(filled)[filled.workers[2].port] == 0
+
+
+def test_a_drain_that_is_not_safe_changes_nothing(filled: Cluster, run_hooks: Hooks) -> None:
+    done(run_hooks(filled, "sync", workers=3, HISTORIA_REBALANCE="never"))
+    before = state(filled, 1)
+    refused = done(run_hooks(filled, "drain", workers=1, HISTORIA_DRAIN="false"), 78)["event"]
+    assert "drain.enabled: true" in refused
+    nobody = done(run_hooks(filled, "drain", workers=0), 78)["event"]
+    assert "No quedaría ningún worker" in nobody
+    for down, wanted in ((filled.workers[2], 1), (filled.workers[1], 1), (filled.workers[0], 1)):
+        filled.kill(down)
+        begun = time.monotonic()
+        assert down.address in done(run_hooks(filled, "drain", workers=wanted), 75)["event"]
+        assert time.monotonic() - begun < 30
+        filled.restart(down)
+        assert state(filled, 1) == before
+    assert rows(filled, filled.coordinator, "SELECT count(*) FROM pg_dist_background_job") == [(0,)]
+
+
+def test_a_drain_that_ran_out_of_time_is_resumed_or_taken_back(filled: Cluster, run_hooks: Hooks) -> None:
+    before = rows(filled, filled.coordinator, CHECKSUM)
+    late = done(run_hooks(filled, "drain", workers=1, HISTORIA_TIMEOUT="3"), 75)["event"]
+    assert "repita la orden" in late
+    assert rows(filled, filled.coordinator, RUNNING) == [(1,)]
+    back = run_hooks(filled, "sync", workers=2, HISTORIA_REBALANCE="never")
+    done(back)
+    assert "detener el trabajo" in back.stdout
+    closed = "SELECT count(*) FROM pg_dist_node WHERE groupid > 0 AND NOT shouldhaveshards"
+    assert rows(filled, filled.coordinator, closed) == [(0,)]
+    done(run_hooks(filled, "drain", workers=1, HISTORIA_TIMEOUT="3"), 75)
+    done(run_hooks(filled, "drain", workers=1))
+    assert rows(filled, filled.coordinator, CHECKSUM) == before
+    assert orphans(filled) == {}
