@@ -21,14 +21,14 @@ from citus.routed import (
 )
 
 ELSEWHERE = [PACIENTES, "/api/v1/medicos", "/citus/workers", "/status"]
-MANY = 300
+MANY = 1000
 
 
 @pytest.mark.parametrize("routing", PAST_THE_COORDINATOR)
 def test_the_coordinator_lost_costs_no_patient(citus_system: Any, new_api: NewApi, routing: str) -> None:
     api = new_api(routing)
     doctor = medico(api)
-    cedulas = patients(api, 30)
+    cedulas = patients(api, 100)  # ten consultas each: one page
     citus_system.kill(citus_system.coordinator)
     try:
         reads: Counter[int] = Counter()
