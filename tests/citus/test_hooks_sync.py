@@ -122,6 +122,14 @@ def test_a_new_password_reaches_every_node(blank_citus: Cluster, run_hooks: Hook
     assert NOTHING in done(run_hooks(blank_citus, "sync", HISTORIA_APP_PASSWORD=awkward))["event"]
 
 
+def test_the_owners_password_is_changed_as_the_operators_page_says(blank_citus: Cluster, run_hooks: Hooks) -> None:
+    done(run_hooks(blank_citus, "sync"))
+    new = "otra-clave"
+    run(blank_citus, f"ALTER ROLE admin PASSWORD '{new}'")
+    assert NOTHING not in done(run_hooks(blank_citus, "sync", POSTGRES_PASSWORD=new))["event"]
+    assert NOTHING in done(run_hooks(blank_citus, "sync", POSTGRES_PASSWORD=new))["event"]
+
+
 def test_a_value_of_usuario_that_changes_is_refused(blank_citus: Cluster, run_hooks: Hooks) -> None:
     done(run_hooks(blank_citus, "sync"))
     before = state(blank_citus, 2)
