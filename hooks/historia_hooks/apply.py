@@ -13,7 +13,7 @@ from historia_hooks.conninfo import copy_line
 from historia_hooks.log import logger
 from historia_hooks.plan import TablePlan
 from historia_hooks.schema import APP_ROLE
-from historia_hooks.state import read_members
+from historia_hooks.state import query, read_members
 
 ROLE = sql.Identifier(APP_ROLE)
 QUIET = "SET LOCAL citus.enable_create_role_propagation TO off; SET LOCAL citus.enable_alter_role_propagation TO off"
@@ -103,6 +103,16 @@ def _(step: steps.SetAuthinfo, nodes: Nodes) -> None:
     with Transaction(connection), connection.cursor() as cursor:
         cursor.execute("DELETE FROM pg_dist_authinfo WHERE nodeid = 0 AND rolename = ANY (%s)", (roles,))
         cursor.copy_expert("COPY pg_dist_authinfo (nodeid, rolename, authinfo) FROM STDIN", io.StringIO(lines))
+
+
+@take.register
+def _(step: steps.AllowDecoding, nodes: Nodes) -> None:
+    connection = nodes.node(step.node)
+    listed = sql.SQL(", ").join(map(sql.Literal, step.plugins))  # one string would be the name of one library
+    _run(connection, sql.SQL("ALTER SYSTEM SET output_plugin_libraries TO {}").format(listed))
+    _run(connection, "SELECT pg_reload_conf()")
+    show = "SELECT 'citus' = ANY (regexp_split_to_array(current_setting('output_plugin_libraries'), '[\\s,]+'))"
+    wait_until(nodes.deadline, lambda: query(connection, show) == [(True,)], str(step))
 
 
 @take.register

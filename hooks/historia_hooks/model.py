@@ -23,6 +23,7 @@ class Server:
     address: Address
     system_identifier: str
     wal_level: str
+    output_plugins: str | None  # libraries that may decode the log, comma separated; None: no such setting
     citus_installed: bool  # the files are there
     citus_preloaded: bool
     user_tables: tuple[str, ...]

@@ -12,6 +12,7 @@ from historia_hooks.schema import APP_ROLE, Distributed, Reference, Spread
 SERVER = r"""
 SELECT (SELECT system_identifier::text FROM pg_control_system()),
        current_setting('wal_level'),
+       current_setting('output_plugin_libraries', true),
        EXISTS (SELECT FROM pg_available_extensions WHERE name = 'citus'),
        'citus' = ANY (regexp_split_to_array(current_setting('shared_preload_libraries'), '[\s",]+')),
        (SELECT coalesce(json_agg(c.oid::regclass::text ORDER BY c.oid), '[]') FROM pg_class c
@@ -81,13 +82,14 @@ def query(connection: Connection, statement: str | sql.Composable, **values: Any
 
 
 def read_server(connection: Connection, address: Address) -> Server:
-    [(identifier, wal_level, installed, preloaded, tables, verifier, extension)] = query(
+    [(identifier, wal_level, plugins, installed, preloaded, tables, verifier, extension)] = query(
         connection, SERVER, role=APP_ROLE
     )
     return Server(
         address=address,
         system_identifier=identifier,
         wal_level=wal_level,
+        output_plugins=plugins,
         citus_installed=installed,
         citus_preloaded=preloaded,
         user_tables=tuple(tables),

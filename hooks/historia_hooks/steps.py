@@ -44,6 +44,17 @@ class SetAuthinfo:
 
 
 @dataclass(frozen=True)
+class AllowDecoding:
+    """PostgreSQL since August 2026 decodes only with the libraries it lists; Citus splits shards with its own."""
+
+    node: Address
+    plugins: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"permitir en {self.node} la decodificación con {self.plugins[-1]}"
+
+
+@dataclass(frozen=True)
 class SetCoordinatorHost:
     node: Address
 
@@ -255,6 +266,7 @@ NodeStep = (
     | CreateRole
     | SetPassword
     | SetAuthinfo
+    | AllowDecoding
     | SetCoordinatorHost
     | SetShards
     | AddNode

@@ -13,6 +13,7 @@ from historia_hooks.model import Balance, Member, Server
 from historia_hooks.steps import (
     ActivateNode,
     AddNode,
+    AllowDecoding,
     CopyReferenceTables,
     CreateExtension,
     CreateRole,
@@ -69,6 +70,7 @@ def plan_nodes(wanted: WantedNodes, observed: ObservedNodes) -> tuple[NodeStep, 
     return (
         *_roles(wanted, observed.servers + observed.others),
         *_logins(wanted, observed.servers + observed.others),
+        *_decoding(observed.servers),
         *_coordinator(observed),
         *_workers(observed),
         *departures(observed),
@@ -160,6 +162,13 @@ def _logins(wanted: WantedNodes, servers: tuple[Server, ...]) -> Iterator[NodeSt
         known = server.membership.authinfo if server.membership else {}
         if any(known.get(role) != authinfo for role, authinfo in wanted.authinfo.items()):
             yield SetAuthinfo(server.address, tuple(sorted(wanted.authinfo.items())))
+
+
+def _decoding(servers: tuple[Server, ...]) -> Iterator[NodeStep]:
+    for server in servers:
+        listed = tuple(part.strip() for part in (server.output_plugins or "").split(",") if part.strip())
+        if server.output_plugins is not None and "citus" not in listed:
+            yield AllowDecoding(server.address, (*listed, "citus"))
 
 
 def _coordinator(observed: ObservedNodes) -> Iterator[NodeStep]:

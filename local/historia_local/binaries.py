@@ -66,12 +66,6 @@ class Binaries:
                 found[kind] = Path(shown or found[kind])
         return found
 
-    @cached_property
-    def parameters(self) -> frozenset[str]:
-        """The configuration parameters this server knows; minor releases add some."""
-        shown = _ask(self.program("postgres"), "--describe-config")
-        return frozenset(line.split("\t", 1)[0] for line in shown.splitlines())
-
     def reachable_by(self, account: Account, copy_to: Path) -> "Binaries":
         """Themselves, or a copy made once in `copy_to` when the server's user cannot enter where they are."""
         if account.can_execute(self.folder / "postgres"):

@@ -121,8 +121,6 @@ class Server:
         settings = SETTINGS | {"port": str(self.node.port)}
         settings |= CITUS_SETTINGS if self.citus else {}
         settings |= {} if self.durable else FAST_AND_UNSAFE
-        if "output_plugin_libraries" in self.binaries.parameters:
-            settings["output_plugin_libraries"] = "'pgoutput, test_decoding, citus'"
         target = self.node.data_directory / "historia.conf"
         target.write_text("".join(f"{name} = {value}\n" for name, value in settings.items()))
         self.account.give(target)

@@ -50,6 +50,9 @@ def test_a_second_sync_has_nothing_to_do(blank_citus: Cluster, run_hooks: Hooks)
     before = state(blank_citus, 2)
     assert NOTHING in done(run_hooks(blank_citus, "sync"))["event"]
     assert state(blank_citus, 2) == before
+    for node in (blank_citus.coordinator, *blank_citus.workers[:2]):
+        [(plugins,)] = rows(blank_citus, node, "SELECT current_setting('output_plugin_libraries', true)")
+        assert plugins is None or plugins.split(", ") == ["pgoutput", "test_decoding", "citus"]
     assert done(run_hooks(blank_citus, "verify"))["event"] == "verificado"
     for secret in (blank_citus.passwords.owner, blank_citus.passwords.app):
         assert secret not in first.stdout + first.stderr

@@ -16,6 +16,7 @@ from historia_hooks.steps import (
     AddForeignKey,
     AddNode,
     AddUnique,
+    AllowDecoding,
     BalanceStep,
     CleanUp,
     CopyReferenceTables,
@@ -170,6 +171,7 @@ def blank(address: Address, *, citus: bool = True, extension: bool = False) -> S
         address=address,
         system_identifier=f"id-{address}",
         wal_level="logical",
+        output_plugins="pgoutput",
         citus_installed=citus,
         citus_preloaded=citus,
         user_tables=(),
@@ -238,6 +240,8 @@ def do_server_step(observed: ObservedNodes, step: NodeStep) -> ObservedNodes:
         case CreateRole(node, verifier) | SetPassword(node, verifier):
             assert (the_server(observed, node).verifier is None) == isinstance(step, CreateRole)
             return change(observed, node, verifier=verifier)
+        case AllowDecoding(node, plugins):
+            return change(observed, node, output_plugins=", ".join(plugins))
         case SetAuthinfo(node, authinfo):
             found = the_server(observed, node)
             assert found.membership
