@@ -57,7 +57,8 @@ def test_a_worker_with_patients_stays_where_moving_is_not_allowed(three_workers:
 
 
 def test_a_pod_without_an_address_does_not_hide_the_patients_it_holds(three_workers: Cluster, run_hooks: Hooks) -> None:
-    refused = done(run_hooks(three_workers, "drain", workers=1, HISTORIA_FIRST_LEAVING="hc-worker-1.invalid"), 78)
+    hidden = {"HISTORIA_FIRST_LEAVING": "hc-worker-1.invalid", "HISTORIA_DRAIN": "false"}
+    refused = done(run_hooks(three_workers, "drain", workers=1, **hidden), 78)
     assert "no se puede prescindir" in refused["event"]
 
 
