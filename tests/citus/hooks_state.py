@@ -1,6 +1,8 @@
-"""The state of a system that `historia-hooks sync` made, without the numbers that may differ from run to run."""
+"""What a run of the hooks said, and the state it made without the numbers that may differ from run to run."""
 
 import contextlib
+import json
+import subprocess
 from typing import Any
 
 from historia_local.nodes import Cluster, Node
@@ -45,3 +47,15 @@ def state(cluster: Cluster, workers: int) -> dict[str, Any]:
                 cursor.execute(statement)
                 found[f"{node.name} {name}"] = cursor.fetchall()
     return found
+
+
+def done(completed: "subprocess.CompletedProcess[str]", code: int = 0) -> dict[str, Any]:
+    """The last line of a run that ended with the code."""
+    assert completed.returncode == code, completed.stdout + completed.stderr
+    return dict(json.loads(completed.stdout.splitlines()[-1]))
+
+
+def run(cluster: Cluster, *statements: str, role: Any = "owner", node: Node | None = None) -> None:
+    with contextlib.closing(cluster.connect(node, role)) as connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)

@@ -1,25 +1,17 @@
 """Workers that are not wanted any more: who may go, who may not, and the way back."""
 
 import contextlib
-import json
 import subprocess
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from citus.hooks_state import rows, state
+from citus.hooks_state import done, rows, state
 from historia_local.nodes import Cluster
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
 NOTHING = "nada que hacer"
 DOCTOR = "INSERT INTO medicos (nombre, apellido, codigo_medico) VALUES ('Clara', 'Ejemplo', '{}')"
 ACTIVE = "SELECT count(*) FROM citus_get_active_worker_nodes()"
-
-
-def done(completed: "subprocess.CompletedProcess[str]", code: int = 0) -> dict[str, Any]:
-    """The last line of a run that ended with the code."""
-    assert completed.returncode == code, completed.stdout + completed.stderr
-    return dict(json.loads(completed.stdout.splitlines()[-1]))
 
 
 def write_doctor(cluster: Cluster, code: str) -> None:

@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-import json
 import subprocess
 import threading
 import time
@@ -11,8 +10,8 @@ from typing import Any
 
 import psycopg2
 import pytest
-from citus.hooks_state import rows, state
-from historia_local.nodes import Cluster, Node
+from citus.hooks_state import done, rows, run, state
+from historia_local.nodes import Cluster
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
 PATIENTS = 3000
@@ -43,18 +42,6 @@ ORPHANS = {
     "prepared": "SELECT gid FROM pg_prepared_xacts",
 }
 RUNNING = "SELECT count(*) FROM pg_dist_background_job WHERE state NOT IN ('finished', 'cancelled', 'failed')"
-
-
-def done(completed: "subprocess.CompletedProcess[str]", code: int = 0) -> dict[str, Any]:
-    """The last line of a run that ended with the code."""
-    assert completed.returncode == code, completed.stdout + completed.stderr
-    return dict(json.loads(completed.stdout.splitlines()[-1]))
-
-
-def run(cluster: Cluster, *statements: str, node: Node | None = None) -> None:
-    with contextlib.closing(cluster.connect(node)) as connection, connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
 
 
 def shares(cluster: Cluster) -> dict[int, int]:

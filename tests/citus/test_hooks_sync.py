@@ -5,11 +5,10 @@ import dataclasses
 import json
 import subprocess
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from citus.hooks_state import rows, state
-from historia_local.nodes import Cluster, Node
+from citus.hooks_state import done, rows, run, state
+from historia_local.nodes import Cluster
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
 NOTHING = "nada que hacer"
@@ -24,18 +23,6 @@ COUNTS = (
     " (SELECT count(*) FROM usuario)"
 )
 KEPT = "SELECT cedula, paciente_cedula, diagnostico FROM pacientes JOIN consultas ON paciente_id = cedula"
-
-
-def run(cluster: Cluster, *statements: str, role: Any = "owner", node: Node | None = None) -> None:
-    with contextlib.closing(cluster.connect(node, role)) as connection, connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-
-
-def done(completed: "subprocess.CompletedProcess[str]", code: int = 0) -> dict[str, Any]:
-    """The last line of a run that ended with the code."""
-    assert completed.returncode == code, completed.stdout + completed.stderr
-    return dict(json.loads(completed.stdout.splitlines()[-1]))
 
 
 def grown(cluster: Cluster, run_hooks: Hooks, statements: tuple[str, ...]) -> None:

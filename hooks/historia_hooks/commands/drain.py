@@ -2,9 +2,8 @@
 
 import socket
 
-from historia_hooks.apply import apply_nodes
 from historia_hooks.balance import plan_drain
-from historia_hooks.commands.progress import converge
+from historia_hooks.commands.progress import converge_nodes
 from historia_hooks.commands.register import observe
 from historia_hooks.connections import Nodes, Unreachable, hooks_lock, wait_for
 from historia_hooks.log import logger
@@ -17,12 +16,7 @@ def drain(nodes: Nodes) -> None:
         logger.info("nada que hacer: ningún worker sobra", orden="drain")
         return
     with hooks_lock(nodes):
-        converge(
-            "drain",
-            lambda: plan_drain(observe(nodes), allowed=nodes.settings.drain),
-            lambda found: found,
-            lambda found: apply_nodes(nodes, found),
-        )
+        converge_nodes("drain", nodes, lambda: plan_drain(observe(nodes), allowed=nodes.settings.drain))
 
 
 def _somebody_leaves(nodes: Nodes) -> bool:

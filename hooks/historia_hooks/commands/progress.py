@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from historia_hooks.apply import apply_nodes
+from historia_hooks.connections import Nodes
 from historia_hooks.errors import TryAgain
 from historia_hooks.log import logger
-from historia_hooks.steps import Step
+from historia_hooks.steps import BalanceStep, Step
 
 Plan = TypeVar("Plan")
 
@@ -25,3 +27,8 @@ def converge(
         logger.info("plan", orden=order, pasos=sentences)
         apply(found)
     raise TryAgain(f"{order}: después de {ROUNDS} vueltas todavía falta algo; vuelva a ejecutarlo")
+
+
+def converge_nodes(order: str, nodes: Nodes, plan: Callable[[], tuple[BalanceStep, ...]]) -> bool:
+    """The same for a plan that is nothing but steps for the nodes."""
+    return converge(order, plan, lambda found: found, lambda found: apply_nodes(nodes, found))

@@ -3,9 +3,8 @@
 import dataclasses
 
 from historia_hooks import citus
-from historia_hooks.apply import apply_nodes
 from historia_hooks.balance import plan_balance
-from historia_hooks.commands.progress import converge
+from historia_hooks.commands.progress import converge_nodes
 from historia_hooks.commands.register import observe
 from historia_hooks.connections import Nodes
 from historia_hooks.log import logger
@@ -18,7 +17,7 @@ def rebalance(nodes: Nodes) -> bool:
     if policy == "never" or not nodes.settings.workers:
         logger.info("nada que hacer", orden="rebalance", politica=policy)
         return False
-    return converge("rebalance", lambda: _plan(nodes), lambda found: found, lambda found: apply_nodes(nodes, found))
+    return converge_nodes("rebalance", nodes, lambda: _plan(nodes))
 
 
 def _plan(nodes: Nodes) -> tuple[BalanceStep, ...]:

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from psycopg2.extensions import encrypt_password
 
-from historia_hooks.apply import apply_nodes
-from historia_hooks.commands.progress import converge
+from historia_hooks.commands.progress import converge_nodes
 from historia_hooks.connections import PASSWORD_REFUSED, Nodes, Unreachable
 from historia_hooks.conninfo import authinfo
 from historia_hooks.errors import Misconfigured
@@ -30,7 +29,7 @@ def register(nodes: Nodes) -> bool:
         now = first.pop() if first else observe(nodes)
         return plan_nodes(_wanted(nodes, now.coordinator), now)
 
-    return converge("register", plan, lambda found: found, lambda found: apply_nodes(nodes, found))
+    return converge_nodes("register", nodes, plan)
 
 
 def pending(nodes: Nodes) -> tuple[NodeStep, ...]:
