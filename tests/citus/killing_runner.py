@@ -7,6 +7,7 @@ It reads orders from standard input, one a line, and answers each with one line:
     during N        a run killed while the server works on its N-th statement
     after N         a run killed right after its N-th statement
     plain           a run that nobody disturbs
+A statement that the same connection repeats at once is a wait, which may be longer or shorter: it counts once.
 The answer is the exit status as os.waitpid gives it. One process imports everything once, so that each run is quick.
 """
 
@@ -35,12 +36,16 @@ class Watch:
     def __init__(self, moment: str, wanted: str, record: Path | None = None) -> None:
         self.moment, self.wanted, self.record = moment, wanted, record
         self.count = 0
+        self._last: tuple[object, str] | None = None
 
-    def around(self, statement: str, autocommit: bool, run: Callable[[], Any]) -> Any:
+    def around(self, connection: Any, statement: str, run: Callable[[], Any]) -> Any:
+        if self._last == (connection, statement):
+            return run()
+        self._last = (connection, statement)
         self.count += 1
         if self.record:
             with self.record.open("a") as file:
-                file.write(json.dumps([one_line(statement), autocommit]) + "\n")
+                file.write(json.dumps(one_line(statement)) + "\n")
         hit = self.wanted in (str(self.count), one_line(statement))
         if hit and self.moment == "before":
             die()
@@ -71,15 +76,14 @@ def watched(watch: Watch) -> Callable[..., Any]:
     class Cursor(psycopg2.extensions.cursor):
         def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002
             text = query if isinstance(query, str) else query.as_string(self)
-            return watch.around(text, self.connection.autocommit, lambda: super(Cursor, self).execute(query, vars))
+            return watch.around(self.connection, text, lambda: super(Cursor, self).execute(query, vars))
 
         def copy_expert(self, sql: Any, file: Any, size: int = 8192) -> None:
-            autocommit = self.connection.autocommit
-            return watch.around(sql, autocommit, lambda: super(Cursor, self).copy_expert(sql, file, size))
+            return watch.around(self.connection, sql, lambda: super(Cursor, self).copy_expert(sql, file, size))
 
     class Connection(psycopg2.extensions.connection):
         def commit(self) -> None:
-            watch.around("COMMIT", False, super().commit)
+            watch.around(self, "COMMIT", super().commit)
 
     def connect(*args: Any, **kwargs: Any) -> Any:
         return CONNECT(*args, **kwargs, connection_factory=Connection, cursor_factory=Cursor)

@@ -73,7 +73,7 @@ def test_killed_around_any_change(citus_cluster: Cluster, runner: Runner, run_ho
     assert isinstance(listed, list), runner.said()
     expected = outcome(citus_cluster)
     assert expected["left"] == []
-    texts = dict.fromkeys(text for text, _ in listed if text.startswith((*CHANGES, *READS)))
+    texts = dict.fromkeys(text for text in listed if text.startswith((*CHANGES, *READS)))
     assert all(any(text.startswith(change) for text in texts) for change in CHANGES)
     moments = [f"before {text}" for text in texts]
     moments += [f"during {text}" for text in texts if text.startswith(CHANGES)]

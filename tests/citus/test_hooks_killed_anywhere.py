@@ -36,7 +36,7 @@ def undisturbed(citus_cluster: Cluster, runner: Runner) -> tuple[list[str], dict
     citus_cluster.reset()
     statements = runner.order("list")
     assert isinstance(statements, list), runner.said()
-    return [text for text, _ in statements], state(citus_cluster, WORKERS)
+    return statements, state(citus_cluster, WORKERS)
 
 
 @pytest.mark.timeout(1200)
