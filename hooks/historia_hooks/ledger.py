@@ -7,27 +7,10 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from historia_hooks.addresses import Address
-from historia_hooks.identity import Entry, Identity, Loss, entry_of, identity
+from historia_hooks.identity import Entry, Loss
 from historia_hooks.schema import APP_ROLE
 from historia_hooks.state import query
 from historia_hooks.steps import RecordNode
-
-__all__ = [
-    "Entry",
-    "Identity",
-    "Loss",
-    "count_patients",
-    "create",
-    "entry_of",
-    "identity",
-    "observe",
-    "patients_on",
-    "read_ledger",
-    "read_loss",
-    "record",
-    "retire",
-    "see",
-]
 
 # Both tables, and historia_app may read them.
 PRESENCE = """
@@ -91,12 +74,6 @@ SELECT shardid, coalesce(patients, 0), now() FROM shards LEFT JOIN counts USING 
 """
 
 
-def read_ledger(connection: Connection) -> tuple[Entry, ...]:
-    """Every node that is or was in the cluster; empty when there is no ledger."""
-    exists, _ = _presence(connection)
-    return _entries(connection) if exists else ()
-
-
 def read_loss(connection: Connection, group: int) -> Loss:
     """What lies on the group: tables, and patients as they were last counted."""
     [(tables,)] = query(connection, TABLES, group=group)
@@ -108,22 +85,15 @@ def read_loss(connection: Connection, group: int) -> Loss:
 def observe(coordinator: Connection) -> tuple[Entry, ...] | None:
     """The entries; None when the ledger is missing, or a part of it, or what lets historia_app read it."""
     exists, readable = _presence(coordinator)
-    return _entries(coordinator) if exists and readable else None
-
-
-def patients_on(connection: Connection, group: int) -> int | None:
-    """Patients in the shards of `pacientes` that now lie on the group, as last counted; None: never counted."""
-    return read_loss(connection, group).patients
+    if not (exists and readable):
+        return None
+    return tuple(Entry(Address(name, port), *rest) for name, port, *rest in query(coordinator, ENTRIES))
 
 
 def _presence(connection: Connection) -> tuple[bool, bool]:
     """Whether the ledger exists, and whether historia_app may read it."""
     [(exists, readable)] = query(connection, PRESENCE, role=APP_ROLE)
     return exists, readable
-
-
-def _entries(connection: Connection) -> tuple[Entry, ...]:
-    return tuple(Entry(Address(name, port), *rest) for name, port, *rest in query(connection, ENTRIES))
 
 
 def create(coordinator: Connection) -> None:

@@ -49,8 +49,7 @@ class Containers(Nodes):
             self._until(node, partial(self._ready, node))
 
     def stop(self, node: Node) -> None:
-        docker("stop", "--time", "30", node.name)
-        docker("rm", "--force", node.name)
+        _end(node.name)
 
     def running(self, node: Node) -> bool:
         """Whether it runs and was made from the same image, ports and passwords."""
@@ -140,8 +139,7 @@ def prefix_of(folder: Path) -> str:
 def remove_containers(folder: Path) -> None:
     """All of the folder's, the coordinator first; the data stays in the volumes."""
     for name in _ours(folder, "ps", "--all", "--format", "{{.Names}}"):
-        docker("stop", "--time", "30", name)
-        docker("rm", "--force", name)
+        _end(name)
 
 
 def remove_volumes(folder: Path) -> None:
@@ -152,6 +150,11 @@ def remove_volumes(folder: Path) -> None:
 def had_containers(folder: Path) -> bool:
     """Whether some were ever made: no container without the file of its variables."""
     return _env_file_of(folder).exists()
+
+
+def _end(name: str) -> None:
+    docker("stop", "--time", "30", name)
+    docker("rm", "--force", name)
 
 
 def _ours(folder: Path, *listing: str) -> list[str]:

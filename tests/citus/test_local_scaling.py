@@ -15,17 +15,13 @@ from local_program import Local, local_program
 COUNTS = "SELECT (SELECT count(*) FROM pacientes), (SELECT count(*) FROM consultas)"
 
 
-def _free_run() -> int:
+@pytest.fixture
+def first_port() -> int:
     """The first of four free ports in a row."""
     while True:
         first = random.SystemRandom().randrange(20000, 31990)
         if all(map(port_is_free, range(first, first + 4))):
             return first
-
-
-@pytest.fixture
-def first_port() -> int:
-    return _free_run()
 
 
 @pytest.fixture
