@@ -10,25 +10,27 @@ COPY requirements/build.txt requirements/
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
     --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
     python3 -m venv /tools && python3 -m venv --without-pip /opt/historia \
- && /tools/bin/pip install -q --require-hashes -r requirements/build.txt
+ && /tools/bin/pip install -q --no-deps --require-hashes -r requirements/build.txt
 
 FROM tools AS build-middleware
 COPY requirements/middleware.txt requirements/
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
     --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
-    /tools/bin/pip --python /opt/historia install -q --require-hashes -r requirements/middleware.txt
+    /tools/bin/pip --python /opt/historia install -q --no-deps --require-hashes -r requirements/middleware.txt
 COPY middleware/ middleware/
 RUN /tools/bin/pip wheel -q --no-deps --no-build-isolation -w /wheels ./middleware \
- && /tools/bin/pip --python /opt/historia install -q --no-deps --no-index /wheels/*.whl
+ && /tools/bin/pip --python /opt/historia install -q --no-deps --no-index /wheels/*.whl \
+ && /tools/bin/pip --python /opt/historia check
 
 FROM tools AS build-hooks
 COPY requirements/hooks.txt requirements/
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
     --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt \
-    /tools/bin/pip --python /opt/historia install -q --require-hashes -r requirements/hooks.txt
+    /tools/bin/pip --python /opt/historia install -q --no-deps --require-hashes -r requirements/hooks.txt
 COPY hooks/ hooks/
 RUN /tools/bin/pip wheel -q --no-deps --no-build-isolation -w /wheels ./hooks \
- && /tools/bin/pip --python /opt/historia install -q --no-deps --no-index /wheels/*.whl
+ && /tools/bin/pip --python /opt/historia install -q --no-deps --no-index /wheels/*.whl \
+ && /tools/bin/pip --python /opt/historia check
 
 FROM ${PYTHON_IMAGE} AS runtime
 # what the base brings and nothing here runs: an image without an installer cannot be made to install

@@ -89,12 +89,15 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 		{ echo "A $(PYTHON) le falta el módulo venv (en Debian y Ubuntu: apt install python3-venv)"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
-# --require-hashes: what is installed is what was locked. The packages themselves stay where they are (editable).
+# --require-hashes: what is installed is what was locked. --no-deps: the lists are whole, and pip's resolver, left to itself, takes
+# the newest release of a package asked for with an extra (pydantic[email]) before it looks at the list. The packages themselves
+# stay where they are (editable).
 $(VENV)/.local: requirements/local.txt requirements/build.txt $(PACKAGES:%=%/pyproject.toml) | $(BIN)/python
 	@echo "Instalando dependencias en $(VENV)…"
-	@$(PIP) --require-hashes -r requirements/local.txt -r requirements/build.txt
+	@$(PIP) --no-deps --require-hashes -r requirements/local.txt -r requirements/build.txt
 	@$(PIP) --no-deps --no-build-isolation $(PACKAGES:%=-e ./%)
+	@missing=$$($(BIN)/python -m pip check) || { echo "$$missing"; echo "requirements/ no está completo: make lock"; exit 1; }
 	@touch $@
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.local
-	@$(PIP) --require-hashes -r requirements/dev.txt
+	@$(PIP) --no-deps --require-hashes -r requirements/dev.txt
 	@touch $@
