@@ -109,9 +109,8 @@ class Kept:
 
     def __init__(self, cluster: Cluster, folder: pathlib.Path) -> None:
         self._cluster, self._folder = cluster, folder
-        self._start_all()  # anew: little is left to recover when they start from the copy
-        self._stop_all()
         for node in cluster.nodes:
+            cluster.stop(node)
             keep(node.data_directory, folder / node.name)
         self._start_all()
 
