@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 
 from historia_clinica import shard_map
 from historia_clinica.db import Transaction
@@ -24,7 +24,8 @@ class Database:
         self._pools = Pools(settings)
         self._patience = PATIENCE[settings.historia_routing]
         self._coordinator = Address(settings.postgres_host, settings.postgres_port)
-        self._directory = Directory(settings.historia_routing, self._coordinator, self._load_map)
+        self._first_workers = settings.first_workers
+        self._directory = Directory(settings.historia_routing, self._coordinator, self._load_map, self._load_first_map)
         self.workers = self._directory.workers
 
     @contextmanager
@@ -67,3 +68,12 @@ class Database:
             found = shard_map.read(transaction, self._coordinator)
         self._pools.keep_only({self._coordinator, *found.workers})
         return found
+
+    def _load_first_map(self) -> ShardMap:
+        """From the first configured worker that knows the cluster; empty when there is none."""
+        for node in self._first_workers:
+            with suppress(HistoriaError), closing(Transaction(iter((self._pools.take(node),)))) as transaction:
+                found = shard_map.read(transaction, self._coordinator)
+                if found.workers:
+                    return found
+        return ShardMap()

@@ -1,7 +1,9 @@
 """What the API remembers of the cluster: the last map that the coordinator gave, and nodes that did not answer.
 
-Only the coordinator is asked for the map: nothing moves without it, so while it is away the last map stays true, and a
-node that was taken out of the cluster may still believe that it belongs to it.
+The coordinator is asked for the map: nothing moves without it, so while it is away the last map stays true, and a node
+that was taken out of the cluster may still believe that it belongs to it. Only a process that has no map yet, because
+it started while the coordinator was away, takes one from a worker: that is better than none, every node passes on what
+it does not hold, and the coordinator's map replaces it.
 """
 
 import itertools
@@ -19,10 +21,17 @@ REST = 2.0  # seconds a node that did not answer is asked last
 class Directory:
     """The nodes to ask for one patient. Only the first request waits for the map; later maps come in behind."""
 
-    def __init__(self, routing: Routing, coordinator: Address, load: Callable[[], ShardMap]) -> None:
+    def __init__(
+        self,
+        routing: Routing,
+        coordinator: Address,
+        load: Callable[[], ShardMap],
+        load_first: Callable[[], ShardMap] = ShardMap,
+    ) -> None:
         self._routing = routing
         self._coordinator = coordinator
         self._load = load
+        self._load_first = load_first
         self._turns = itertools.count()
         self._loading = threading.Lock()
         self._map = ShardMap()
@@ -72,5 +81,7 @@ class Directory:
         except HistoriaError:
             # The last map stays; the coordinator is asked again as soon as it may be back.
             self._expires = time.monotonic() + REST
+            if not self._map.workers:
+                self._map = self._load_first()
         finally:
             self._tried = True

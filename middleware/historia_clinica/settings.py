@@ -10,9 +10,10 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from historia_clinica.routing import Routing
+from historia_clinica.routing import Address, Routing
 
 PREFIX = "HISTORIA_"
+NODE = r"[A-Za-z0-9._-]+(:[0-9]{1,5})?"
 # A Kubernetes Service whose name begins like our prefix injects variables of these shapes into every pod beside it.
 SERVICE_LINK = re.compile(r"_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$")
 
@@ -37,6 +38,12 @@ class Settings(BaseSettings):
         description="Where a request about one patient goes: coordinator, workers (any) or owner (the patient's node). "
         "The coordinator unless told otherwise: one clock dates every row, and workers serve one client less.",
     )
+    historia_workers: str = Field(
+        "",
+        pattern=rf"^({NODE}(,{NODE})*)?$",
+        description="Workers, name[:port], comma separated, that tell a process where the patients are when it starts "
+        "while the coordinator does not answer; one name may stand for all of them.",
+    )
 
     historia_pool_size: int = Field(8, ge=1, le=100, description="Connections of each server process to each node.")
     historia_pool_timeout: float = Field(3, gt=0, le=30, description="Seconds a request waits for a free connection.")
@@ -55,6 +62,12 @@ class Settings(BaseSettings):
     historia_server_threads: int = Field(8, ge=1, le=100, description="Threads of each server process.")
     historia_graceful_timeout: int = Field(20, ge=1, le=300, description="Seconds running requests get to finish.")
     historia_log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged.")
+
+    @property
+    def first_workers(self) -> tuple[Address, ...]:
+        """The workers of `historia_workers`; without a port they have the coordinator's."""
+        listed = (node.partition(":") for node in self.historia_workers.split(",") if node)
+        return tuple(Address(name, int(port or self.postgres_port)) for name, _, port in listed)
 
     @model_validator(mode="after")
     def _know_every_name(self) -> Self:

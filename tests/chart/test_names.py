@@ -65,6 +65,7 @@ def test_requests_go_where_the_value_says() -> None:
     for routing, values in (("coordinator", {}), ("owner", {"middleware": {"routing": "owner"}})):
         env = environment(find(render(values=values), "Deployment", "hc-middleware")["spec"]["template"])
         assert env["HISTORIA_ROUTING"] == routing
+        assert env.get("HISTORIA_WORKERS") == ("hc-worker-nodes" if routing == "owner" else None)
 
 
 def test_usuarios_needs_a_token_by_default() -> None:

@@ -12,6 +12,11 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         'middleware.database.host: es "hc-coordinator", pero el Service del coordinador se llama "db". '
         "Ponga middleware.database.host=db",
     ),
+    "databaseWorkers": (
+        {"workers": {"fullnameOverride": "shard"}, "middleware": {"routing": "owner"}},
+        'middleware.database.workers: es "hc-worker-nodes", pero el Service de los workers se llama "shard-nodes". '
+        "Ponga middleware.database.workers=shard-nodes",
+    ),
     "databaseSecret": (
         {"auth": {"existingSecret": "mine"}},
         'middleware.database.existingSecret: es "hc-auth", pero las contraseñas están en el Secret "mine". '

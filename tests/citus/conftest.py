@@ -12,11 +12,11 @@ from historia_clinica.settings import Settings
 
 @pytest.fixture
 def new_api(citus_system: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[NewApi]:
-    """An API with that routing and connections of its own."""
+    """new_api(routing, **environment): an API with that routing and connections of its own."""
     made: list[FlaskClient] = []
 
-    def make(routing: str) -> FlaskClient:
-        wanted = {"HISTORIA_ROUTING": routing, "HISTORIA_READINESS_CACHE": "0"}
+    def make(routing: str, **more: str) -> FlaskClient:
+        wanted = {"HISTORIA_ROUTING": routing, "HISTORIA_READINESS_CACHE": "0"} | more
         for name, value in (citus_system.api_environment() | wanted).items():
             monkeypatch.setenv(name, value)
         made.append(create_app(Settings()).test_client())

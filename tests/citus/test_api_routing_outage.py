@@ -22,6 +22,7 @@ from citus.routed import (
 
 ELSEWHERE = [PACIENTES, "/api/v1/medicos", "/citus/workers", "/status"]
 MANY = 1000
+OTHERS = 250
 
 
 @pytest.mark.parametrize("routing", PAST_THE_COORDINATOR)
@@ -68,6 +69,11 @@ def test_a_lost_worker_costs_its_own_patients_only(citus_system: Any, new_api: N
                 unavailable(written)
             else:
                 assert (read.status_code, written.status_code) == (200, 201)
+        others: Counter[tuple[int, int]] = Counter()
+        for cedula in itertools.islice(itertools.cycle(set(cedulas) - theirs), OTHERS):
+            read, written = api.get(f"{PACIENTES}/{cedula}"), api.post(f"{PACIENTES}/{cedula}/consultas", json={})
+            others[read.status_code, written.status_code] += 1
+        assert others == {(200, 201): OTHERS}
         assert api.get("/readyz").status_code == 200
     finally:
         citus_system.restart(lost)
@@ -128,3 +134,27 @@ def test_an_api_that_starts_without_the_coordinator_learns_of_the_workers_later(
         citus_system.restart(citus_system.coordinator)
     owner = owner_of(citus_system, cedula).port
     eventually(lambda: api.get(f"{PACIENTES}/{cedula}").status_code == 200 and answering_port(api, cedula) == owner)
+
+
+@pytest.mark.parametrize("routing", PAST_THE_COORDINATOR)
+def test_an_api_that_starts_without_the_coordinator_asks_a_worker_where_the_patients_are(
+    citus_system: Any, new_api: NewApi, routing: str
+) -> None:
+    """The first that it may ask does not answer, the second is no member of the cluster."""
+    cedulas = patients(new_api(routing), 12)
+    first, second, stranger = citus_system.workers
+    citus_system.kill(citus_system.coordinator)
+    try:
+        known = ["127.0.0.1:1", stranger.address, second.address]
+        api = new_api(routing, HISTORIA_WORKERS=",".join(known))
+        assert in_time(lambda: api.get("/readyz")).status_code == 200
+        for cedula in cedulas:
+            assert in_time(lambda cedula=cedula: api.get(f"{PACIENTES}/{cedula}")).status_code == 200
+            written = in_time(lambda cedula=cedula: api.post(f"{PACIENTES}/{cedula}/consultas", json={}))
+            assert written.status_code == 201
+            if routing == "owner":
+                assert answering_port(api, cedula) == owner_of(citus_system, cedula, first).port
+        unavailable(in_time(lambda: api.get(PACIENTES)))
+    finally:
+        citus_system.restart(citus_system.coordinator)
+    eventually(lambda: api.get(PACIENTES).status_code == 200)

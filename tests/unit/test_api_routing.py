@@ -103,6 +103,23 @@ def test_the_last_map_outlives_the_coordinator(monkeypatch: pytest.MonkeyPatch) 
         assert set(known.candidates("1")) == {A, B, C, COORDINATOR}
 
 
+def test_a_workers_map_serves_until_the_coordinator_gives_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(directory, "REST", 0.0)
+    back = threading.Event()
+
+    def load() -> ShardMap:
+        if not back.is_set():
+            raise Unavailable
+        return MAP
+
+    known = Directory(Routing.OWNER, COORDINATOR, load, lambda: ShardMap((A,)))
+    assert known.workers() == (A,)
+    back.set()
+    deadline = time.monotonic() + 5
+    while known.workers() != (A, B, C):
+        assert time.monotonic() < deadline
+
+
 def test_a_new_map_holds_up_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(directory, "MAX_AGE", 0.0)
     slow = threading.Event()

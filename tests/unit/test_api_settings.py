@@ -1,6 +1,7 @@
 """The environment: everything described, our prefix free of unknown names, secrets never shown."""
 
 import pytest
+from historia_clinica.routing import Address
 from historia_clinica.settings import Settings, read_settings, unknown_names
 from pydantic import ValidationError
 
@@ -34,6 +35,15 @@ def test_defaults_and_reading(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HISTORIA_POOL_SIZE", "")
     assert Settings().historia_pool_size == 8
+
+
+def test_workers_have_the_port_of_the_coordinator_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().first_workers == ()
+    monkeypatch.setenv("HISTORIA_WORKERS", "hc-worker-nodes,127.0.0.1:25433")
+    assert Settings().first_workers == (Address("hc-worker-nodes", 5432), Address("127.0.0.1", 25433))
+    monkeypatch.setenv("HISTORIA_WORKERS", "uno dos")
+    with pytest.raises(ValidationError, match="historia_workers"):
+        Settings()
 
 
 def test_a_misspelt_name_is_refused_and_named(monkeypatch: pytest.MonkeyPatch) -> None:

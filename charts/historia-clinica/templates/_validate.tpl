@@ -10,6 +10,16 @@ middleware.database.host: es "{{ $have }}", pero el Service del coordinador se l
 {{- end -}}
 {{- end -}}
 
+{{- /* Where requests go past the coordinator, the API must know the workers of this release. */ -}}
+{{- define "historia-clinica.validate.databaseWorkers" -}}
+{{- $want := printf "%s-nodes" (include "historia-clinica.worker.name" .) -}}
+{{- $have := tpl .Values.middleware.database.workers . -}}
+{{- $past := and .Values.middleware.enabled (ne .Values.middleware.routing "coordinator") -}}
+{{- if and $past $have (ne (splitList "." $have | first) $want) -}}
+middleware.database.workers: es "{{ $have }}", pero el Service de los workers se llama "{{ $want }}". Ponga middleware.database.workers={{ $want }}, o deje vacío workers.fullnameOverride.
+{{- end -}}
+{{- end -}}
+
 {{- /* The API must read its password from the release's Secret. */ -}}
 {{- define "historia-clinica.validate.databaseSecret" -}}
 {{- $want := include "historia-clinica.auth.secretName" . -}}

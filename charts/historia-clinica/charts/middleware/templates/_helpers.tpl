@@ -77,6 +77,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   value: {{ .Values.compat.anonymousUsuarios | quote }}
 - name: HISTORIA_ROUTING
   value: {{ .Values.routing | quote }}
+{{- if and .Values.database.workers (ne .Values.routing "coordinator") }}
+- name: HISTORIA_WORKERS
+  value: {{ tpl .Values.database.workers . | quote }}
+{{- end }}
 {{- range $name, $value := .Values.extraEnv }}
 - name: {{ $name }}
   value: {{ $value | quote }}
