@@ -16,6 +16,7 @@ from historia_hooks.schema import APP_ROLE
 from historia_hooks.state import query, read_members
 
 ROLE = sql.Identifier(APP_ROLE)
+UPDATE_EXTENSION = "ALTER EXTENSION citus UPDATE"
 QUIET = "SET LOCAL citus.enable_create_role_propagation TO off; SET LOCAL citus.enable_alter_role_propagation TO off"
 
 
@@ -75,6 +76,19 @@ def take(step: object, nodes: Nodes) -> None:
 @take.register
 def _(step: steps.CreateExtension, nodes: Nodes) -> None:
     _run(nodes.node(step.node), "CREATE EXTENSION IF NOT EXISTS citus")
+
+
+@take.register
+def _(step: steps.UpgradeExtension, nodes: Nodes) -> None:
+    _run(nodes.node(step.node), UPDATE_EXTENSION)
+
+
+@take.register
+def _(_step: steps.FinishUpgrade, nodes: Nodes) -> None:
+    """One transaction: the version of the extension then tells whether both are done."""
+    with Transaction(nodes.coordinator):
+        _run(nodes.coordinator, UPDATE_EXTENSION)
+        citus.finish_upgrade(nodes.coordinator)
 
 
 @take.register

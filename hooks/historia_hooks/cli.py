@@ -22,7 +22,7 @@ from historia_hooks.commands.sync import sync as sync_all
 from historia_hooks.commands.verify import verify as verify_system
 from historia_hooks.commands.wait import wait as wait_nodes
 from historia_hooks.connections import Nodes, Unreachable, explain, hooks_lock
-from historia_hooks.errors import HookError, TryAgain
+from historia_hooks.errors import UPGRADE_RUNBOOK, HookError, TryAgain
 from historia_hooks.log import logger
 from historia_hooks.settings import read_settings
 
@@ -36,7 +36,8 @@ Códigos de salida:
 
 La configuración se lee del entorno: POSTGRES_HOST, POSTGRES_PORT, POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB,
 HISTORIA_APP_PASSWORD, HISTORIA_COORDINATOR, HISTORIA_WORKERS, HISTORIA_USUARIO, HISTORIA_TIMEOUT,
-HISTORIA_REBALANCE, HISTORIA_DRAIN, HISTORIA_FIRST_LEAVING, HISTORIA_API_URL.
+HISTORIA_REBALANCE, HISTORIA_DRAIN, HISTORIA_FIRST_LEAVING, HISTORIA_POSTGRES_MAJOR,
+HISTORIA_CITUS_VERSION, HISTORIA_API_URL.
 """
 
 
@@ -92,6 +93,11 @@ def _work(work: Callable[[Nodes], object], *, wait: bool, lock: bool) -> None:
 def _from_database(error: psycopg2.Error) -> HookError:
     """Only the server's primary message: other parts can quote a statement."""
     said = error.diag.message_primary or "se perdió la conexión"
+    if "Citus library version differs" in said:
+        return TryAgain(
+            "la imagen trae otra versión de Citus que la extensión de la base de datos. Ejecute historia-hooks sync,"
+            f" que la actualiza. {UPGRADE_RUNBOOK}"
+        )
     return TryAgain(f"PostgreSQL se negó (SQLSTATE {error.pgcode}): {said}")
 
 

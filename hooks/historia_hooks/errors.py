@@ -1,6 +1,8 @@
 """What the commands raise when they stop on purpose; each error knows the exit code a Job reads. It must not print."""
 
+# Where a message leads: one line for each page of docs/runbooks
 MOVES_RUNBOOK = "Más: docs/runbooks/mover-fragmentos.md"
+UPGRADE_RUNBOOK = "Más: docs/runbooks/actualizar-citus.md"
 
 
 class HookError(Exception):

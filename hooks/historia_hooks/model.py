@@ -29,6 +29,7 @@ class Server:
     user_tables: tuple[str, ...]
     verifier: str | None = field(repr=False)  # of historia_app's password; None: no such role
     extension: str | None = None  # version; None: not created in this database
+    library: str | None = None  # version of the files that are there, as the extension counts; None: no files
     membership: CitusMembership | None = None
 
     @property
@@ -40,6 +41,14 @@ class Server:
         if self.membership and other.membership:
             return self.membership.server_id == other.membership.server_id
         return self.system_identifier == other.system_identifier
+
+
+@dataclass(frozen=True)
+class Running:
+    """What the data directory of the coordinator belongs to."""
+
+    major: int  # of PostgreSQL
+    extension: str | None  # version of citus in the database; None: not there
 
 
 @dataclass(frozen=True)

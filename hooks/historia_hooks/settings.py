@@ -12,6 +12,8 @@ from historia_hooks.errors import Misconfigured
 Usuario = Literal["reference", "documento_id"]
 Rebalance = Literal["never", "start", "wait"]
 
+IMAGE = "what the image of the nodes holds: version of {}; empty: not known, not checked"
+
 
 def _addresses(value: Any) -> Any:
     return parse_addresses(value) if isinstance(value, str) else value
@@ -54,6 +56,15 @@ class Settings(BaseSettings):
         description="host name of the first worker that fewer workers would stop; drain looks it up while the database"
         " does not answer",
     )
+    postgres_major: str = Field(
+        alias="HISTORIA_POSTGRES_MAJOR", default="", pattern=r"^[0-9]*$", description=IMAGE.format("PostgreSQL, `17`")
+    )
+    citus_version: str = Field(
+        alias="HISTORIA_CITUS_VERSION",
+        default="",
+        pattern=r"^([0-9]+[.][0-9]+([.-][0-9]+)?)?$",
+        description=IMAGE.format("Citus, `14.1` or `14.1.0`"),
+    )
     api_url: str = Field(alias="HISTORIA_API_URL", default="", description="base URL of the API, for selftest")
 
     @property
@@ -72,6 +83,7 @@ SENTENCES = {
     "bool_parsing": "debe ser true o false",
     "string_too_short": "está vacía",
     "too_short": "está vacía",
+    "string_pattern_mismatch": "debe ser un número de versión",
     "value_error": "deben ser nombres, o nombre:puerto, separados por comas y sin repetir",
 }
 

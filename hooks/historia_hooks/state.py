@@ -6,7 +6,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from historia_hooks.addresses import Address
-from historia_hooks.model import CitusMembership, Member, ObservedSchema, ObservedTable, Server
+from historia_hooks.model import CitusMembership, Member, ObservedSchema, ObservedTable, Running, Server
 from historia_hooks.schema import APP_ROLE, Distributed, Reference, Spread
 
 SERVER = r"""
@@ -22,7 +22,14 @@ SELECT (SELECT system_identifier::text FROM pg_control_system()),
            AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
                                                      AND d.deptype = 'e')),
        (SELECT coalesce(rolpassword, '') FROM pg_authid WHERE rolname = %(role)s),
-       (SELECT extversion FROM pg_extension WHERE extname = 'citus')
+       (SELECT extversion FROM pg_extension WHERE extname = 'citus'),
+       (SELECT default_version FROM pg_available_extensions WHERE name = 'citus')
+"""
+
+VERSIONS = """
+SELECT current_setting('server_version_num')::integer / 10000,
+       (SELECT extversion FROM pg_extension WHERE extname = 'citus'),
+       (SELECT default_version FROM pg_available_extensions WHERE name = 'citus')
 """
 
 MEMBERSHIP = """
@@ -82,7 +89,7 @@ def query(connection: Connection, statement: str | sql.Composable, **values: Any
 
 
 def read_server(connection: Connection, address: Address) -> Server:
-    [(identifier, wal_level, plugins, installed, preloaded, tables, verifier, extension)] = query(
+    [(identifier, wal_level, plugins, installed, preloaded, tables, verifier, extension, library)] = query(
         connection, SERVER, role=APP_ROLE
     )
     return Server(
@@ -95,8 +102,26 @@ def read_server(connection: Connection, address: Address) -> Server:
         user_tables=tuple(tables),
         verifier=verifier,
         extension=extension,
+        library=library,
         membership=_read_membership(connection) if extension else None,
     )
+
+
+def read_running(connection: Connection) -> Running:
+    [(major, extension, _)] = query(connection, VERSIONS)
+    return Running(major, extension)
+
+
+def read_library(connection: Connection) -> str | None:
+    """Version of the Citus in the node's image; None: it has none."""
+    [(_, _, library)] = query(connection, VERSIONS)
+    return None if library is None else str(library)
+
+
+def has_older_extension(connection: Connection) -> bool:
+    """Before an upgrade of the extension Citus may refuse to read even its own catalogue."""
+    [(_, extension, library)] = query(connection, VERSIONS)
+    return extension is not None and extension != library
 
 
 def _read_membership(connection: Connection) -> CitusMembership:

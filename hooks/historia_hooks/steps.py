@@ -15,6 +15,26 @@ class CreateExtension:
 
 
 @dataclass(frozen=True)
+class UpgradeExtension:
+    node: Address
+    version: str
+
+    def __str__(self) -> str:
+        return f"llevar la extensión citus de {self.node} a {self.version}"
+
+
+@dataclass(frozen=True)
+class FinishUpgrade:
+    """The coordinator comes last, and what Citus itself finishes belongs to the same transaction: never half done."""
+
+    coordinator: Address
+    version: str
+
+    def __str__(self) -> str:
+        return f"llevar la extensión citus de {self.coordinator} a {self.version} y terminar la actualización de Citus"
+
+
+@dataclass(frozen=True)
 class CreateRole:
     node: Address
     verifier: str = field(repr=False)
@@ -263,6 +283,8 @@ class TruncateLeftover:
 
 NodeStep = (
     CreateExtension
+    | UpgradeExtension
+    | FinishUpgrade
     | CreateRole
     | SetPassword
     | SetAuthinfo

@@ -28,6 +28,7 @@ from historia_hooks.steps import (
     StopMoves,
     WaitForMetadata,
 )
+from historia_hooks.upgrade import plan_upgrade
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class ObservedNodes:
 
 def plan_nodes(wanted: WantedNodes, observed: ObservedNodes) -> tuple[NodeStep, ...]:
     """Empty when the nodes are as wanted; raises Misconfigured before anything would go wrong."""
+    if upgrade := plan_upgrade(observed.coordinator, observed.workers + observed.others):
+        return upgrade
     if not wanted.workers and not observed.unwanted:
         return tuple(_roles(wanted, (observed.coordinator,)))
     refuse(observed)
@@ -82,13 +85,6 @@ def refuse(observed: ObservedNodes) -> None:
     """Raise for everything that a person must change first."""
     for server in observed.servers:
         _refuse_without_citus(server, len(observed.workers))
-    versions = {str(server.address): server.extension for server in observed.servers if server.extension}
-    if len(set(versions.values())) > 1:
-        listed = ", ".join(f"{address} tiene {version}" for address, version in versions.items())
-        raise Misconfigured(
-            f"la extensión citus no es la misma en todos los nodos: {listed}. Use la misma imagen en todos y ejecute"
-            " ALTER EXTENSION citus UPDATE en los que faltan, primero en los workers"
-        )
     for worker in observed.workers:
         member = observed.member(worker.address)
         _refuse_alias(worker, observed)

@@ -1,34 +1,44 @@
-"""Before fewer workers run: moves the shards of those that leave to the others and takes them out of the cluster."""
+"""Before the pods change: refuses an image that could not open the data, and empties and removes workers that leave."""
 
 import socket
+
+from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from historia_hooks.balance import plan_drain
 from historia_hooks.commands.progress import converge_nodes
 from historia_hooks.commands.register import observe
 from historia_hooks.connections import Nodes, Unreachable, hooks_lock, wait_for
 from historia_hooks.log import logger
-from historia_hooks.state import has_extension, read_members
+from historia_hooks.state import has_extension, read_members, read_running
+from historia_hooks.upgrade import refuse_image
 
 
 def drain(nodes: Nodes) -> None:
     """Nothing at all while no worker would go, even with the database down: an upgrade may be the cure for that."""
-    if not _somebody_leaves(nodes):
+    coordinator = _coordinator(nodes)
+    if coordinator:
+        settings = nodes.settings
+        refuse_image(
+            read_running(coordinator), postgres_major=settings.postgres_major, citus_version=settings.citus_version
+        )
+    if not coordinator or not _somebody_leaves(nodes, coordinator):
         logger.info("nada que hacer: ningún worker sobra", orden="drain")
         return
     with hooks_lock(nodes):
         converge_nodes("drain", nodes, lambda: plan_drain(observe(nodes), allowed=nodes.settings.drain))
 
 
-def _somebody_leaves(nodes: Nodes) -> bool:
-    """The database knows. Only the coordinator is asked: while nobody leaves, the workers may be down."""
-    settings = nodes.settings
+def _coordinator(nodes: Nodes) -> Connection | None:
+    """None: it does not answer, and no pod would stop."""
     try:
-        coordinator = nodes.coordinator
+        return nodes.coordinator
     except Unreachable:
-        if not _resolves(settings.first_leaving):
-            return False
-        coordinator = wait_for(nodes, settings.coordinator)
-    stay = {settings.coordinator, *settings.workers}
+        return wait_for(nodes, nodes.settings.coordinator) if _resolves(nodes.settings.first_leaving) else None
+
+
+def _somebody_leaves(nodes: Nodes, coordinator: Connection) -> bool:
+    """The database knows. Only the coordinator is asked: while nobody leaves, the workers may be down."""
+    stay = {nodes.settings.coordinator, *nodes.settings.workers}
     return has_extension(coordinator) and any(
         member.address not in stay and not member.is_coordinator for member in read_members(coordinator)
     )

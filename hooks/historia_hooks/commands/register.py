@@ -15,6 +15,7 @@ from historia_hooks.schema import APP_ROLE
 from historia_hooks.state import read_members, read_reference_shards, read_server
 from historia_hooks.steps import NodeStep
 from historia_hooks.topology import ObservedNodes, WantedNodes, plan_nodes
+from historia_hooks.upgrade import is_behind
 
 
 def register(nodes: Nodes) -> bool:
@@ -43,12 +44,13 @@ def observe(nodes: Nodes) -> ObservedNodes:
     settings = nodes.settings
     coordinator = read_server(nodes.coordinator, settings.coordinator)
     members = read_members(nodes.coordinator) if coordinator.extension else ()
+    readable = members and not is_behind(coordinator)
     return ObservedNodes(
         coordinator=coordinator,
         workers=tuple(read_server(nodes.node(worker), worker) for worker in settings.workers),
         members=members,
         others=tuple(_others(nodes, members)),
-        reference_shards=read_reference_shards(nodes.coordinator) if members else frozenset(),
+        reference_shards=read_reference_shards(nodes.coordinator) if readable else frozenset(),
         balance=read_balance(nodes.coordinator) if members else Balance(),
     )
 
