@@ -3,6 +3,9 @@
 # Where a message leads: one line for each page of docs/runbooks
 MOVES_RUNBOOK = "Más: docs/runbooks/mover-fragmentos.md"
 UPGRADE_RUNBOOK = "Más: docs/runbooks/actualizar-citus.md"
+LOST_RUNBOOK = "Más: docs/runbooks/worker-perdido.md"
+CLONED_RUNBOOK = "Más: docs/runbooks/volumen-clonado.md"
+STOPPED_RUNBOOK = "Más: docs/runbooks/worker-apagado.md"
 
 
 class HookError(Exception):
