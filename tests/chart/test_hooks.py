@@ -81,8 +81,9 @@ def test_runs_one_command_with_the_environment_of_the_hooks(kind: str, name: str
     }
     if command == "drain":
         wanted |= {"HISTORIA_DRAIN": "true", "HISTORIA_FIRST_LEAVING": NODE.format(2)}
+        wanted |= {"HISTORIA_POSTGRES_MAJOR": "17", "HISTORIA_CITUS_VERSION": "14.1.0"}
     if command == "sync":
-        wanted["HISTORIA_REBALANCE"] = "start"
+        wanted |= {"HISTORIA_REBALANCE": "start", "HISTORIA_CITUS_VERSION": "14.1.0"}
     if kind == "Pod":
         wanted["HISTORIA_API_URL"] = "http://hc-middleware:8080"
     assert environment(pod) == wanted
@@ -107,6 +108,29 @@ def test_how_data_moves_is_said_by_values() -> None:
     assert environment(pod_of(drain))["HISTORIA_DRAIN"] == "false"
     assert environment(pod_of(drain))["HISTORIA_TIMEOUT"] == "900"
     assert drain["spec"]["activeDeadlineSeconds"] == 945
+
+
+DIGEST = "sha256:" + "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("image", "major", "citus"),
+    [
+        ({"tag": "13.2.0-pg16"}, "16", "13.2.0"),
+        ({"tag": "13.2-pg16-alpine", "repository": "mirror/citusdata/citus"}, "16", "13.2"),
+        ({"tag": "14.1.0"}, "", "14.1.0"),
+        ({"tag": "2026.1-pg17", "repository": "clinic/database"}, "17", ""),  # numbers of another program
+        ({"tag": "stable"}, "", ""),
+        ({"tag": "13.2.0-pg16", "digest": DIGEST}, "", ""),  # the tag is not what runs
+        ({"digest": DIGEST, "postgresqlMajor": "18", "citusVersion": "14.1.0"}, "18", "14.1.0"),
+        ({"tag": "13.2.0-pg16", "postgresqlMajor": "17", "citusVersion": "14.0"}, "17", "14.0"),
+    ],
+)
+def test_the_hooks_are_told_what_the_new_image_holds(image: dict[str, str], major: str, citus: str) -> None:
+    objects = render(values={"postgresql": {"image": image}})
+    drain = environment(pod_of(find(objects, "Job", "hc-drain")))
+    assert (drain["HISTORIA_POSTGRES_MAJOR"], drain["HISTORIA_CITUS_VERSION"]) == (major, citus)
+    assert environment(pod_of(find(objects, "Job", "hc-sync")))["HISTORIA_CITUS_VERSION"] == citus
 
 
 def test_a_single_node_wants_no_workers() -> None:

@@ -69,11 +69,17 @@ above. */ -}}
   value: {{ .root.Values.citus.usuario }}
 - name: HISTORIA_TIMEOUT
   value: {{ .seconds | int | quote }}
+{{- if has .command (list "sync" "drain") }}
+- name: HISTORIA_CITUS_VERSION
+  value: {{ include "historia-clinica.postgresql.citusVersion" .root | quote }}
+{{- end }}
 {{- if eq .command "sync" }}
 - name: HISTORIA_REBALANCE
   value: {{ .root.Values.rebalance.policy }}
 {{- end }}
 {{- if eq .command "drain" }}
+- name: HISTORIA_POSTGRES_MAJOR
+  value: {{ include "historia-clinica.postgresql.major" .root | quote }}
 - name: HISTORIA_DRAIN
   value: {{ .root.Values.drain.enabled | quote }}
 - name: HISTORIA_FIRST_LEAVING
