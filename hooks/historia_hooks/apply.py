@@ -7,7 +7,7 @@ from functools import singledispatch
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from historia_hooks import citus, jobs, ledger, steps
+from historia_hooks import citus, cleanup, jobs, ledger, steps
 from historia_hooks.connections import Nodes, wait_until
 from historia_hooks.conninfo import copy_line
 from historia_hooks.log import logger
@@ -202,12 +202,12 @@ def _(step: steps.WatchMoves, nodes: Nodes) -> None:
 
 @take.register
 def _(step: steps.CleanUp, nodes: Nodes) -> None:
-    jobs.clean_up(nodes, step.groups)
+    cleanup.clean_up(nodes, step.groups)
 
 
 @take.register
 def _(step: steps.SettleTransactions, nodes: Nodes) -> None:
-    jobs.settle_transactions(nodes, step.nodes, step.leaving)
+    cleanup.settle_transactions(nodes, step.nodes, step.leaving)
 
 
 @take.register

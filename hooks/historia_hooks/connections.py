@@ -230,17 +230,17 @@ class Pending(Exception):  # noqa: N818 - not an error until the deadline has pa
     """A condition that does not hold yet."""
 
 
-def wait_until(deadline: Deadline, condition: Callable[[], bool], what: str) -> None:
-    """Poll a condition; TryAgain with the sentence when the deadline passes."""
+def wait_until(deadline: Deadline, condition: Callable[[], bool], what: str | Callable[[], str]) -> None:
+    """Poll a condition; TryAgain with the sentence, which may change meanwhile, when the deadline passes."""
 
     def check() -> None:
         if not condition():
-            raise Pending(what)
+            raise Pending(what() if callable(what) else what)
 
     try:
         patient(deadline, Pending)(check)
-    except Pending:
-        raise TryAgain(f"se agotó el tiempo esperando: {what}") from None
+    except Pending as pending:
+        raise TryAgain(f"se agotó el tiempo esperando: {pending}") from None
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 # Where a message leads: one line for each page of docs/runbooks
 MOVES_RUNBOOK = "Más: docs/runbooks/mover-fragmentos.md"
+SPACE_RUNBOOK = "Más: docs/runbooks/sin-espacio.md"
 UPGRADE_RUNBOOK = "Más: docs/runbooks/actualizar-citus.md"
 LOST_RUNBOOK = "Más: docs/runbooks/worker-perdido.md"
 CLONED_RUNBOOK = "Más: docs/runbooks/volumen-clonado.md"

@@ -80,6 +80,33 @@ class Balance:
 
 
 @dataclass(frozen=True)
+class Move:
+    """One shard that would go from a node to another."""
+
+    source: Address
+    target: Address
+    size: int  # bytes, with its indexes
+
+
+@dataclass(frozen=True)
+class Disk:
+    """The file system of a node's data directory, in bytes."""
+
+    free: int
+    total: int
+    kept: int  # Citus starts no move that would leave less than this (citus.desired_percent_disk_available_after_move)
+    log_room: int  # what the write-ahead log may still take, up to max_wal_size
+
+
+@dataclass(frozen=True)
+class Space:
+    """What moves need, and what there is on the nodes that would receive them."""
+
+    moves: tuple[Move, ...]
+    disks: Mapping[Address, Disk]
+
+
+@dataclass(frozen=True)
 class ObservedTable:
     name: str
     spread: Spread | None = None  # None: a plain table

@@ -4,13 +4,15 @@ import socket
 
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from historia_hooks.balance import plan_drain
+from historia_hooks.balance import plan_drain, refuse_full
 from historia_hooks.commands.census import take_census
 from historia_hooks.commands.progress import converge_nodes
 from historia_hooks.commands.register import observe
 from historia_hooks.connections import Nodes, Unreachable, hooks_lock, wait_for
 from historia_hooks.log import logger
+from historia_hooks.space import read_space_without
 from historia_hooks.state import has_extension, read_members, read_running
+from historia_hooks.steps import BalanceStep, StartMoves
 from historia_hooks.upgrade import refuse_image
 
 
@@ -26,8 +28,16 @@ def drain(nodes: Nodes) -> None:
         logger.info("nada que hacer: ningún worker sobra", orden="drain")
         return
     with hooks_lock(nodes):
-        converge_nodes("drain", nodes, lambda: plan_drain(observe(nodes), allowed=nodes.settings.drain))
+        converge_nodes("drain", nodes, lambda: _plan(nodes))
         take_census(nodes)
+
+
+def _plan(nodes: Nodes) -> tuple[BalanceStep, ...]:
+    observed = observe(nodes)
+    steps = plan_drain(observed, allowed=nodes.settings.drain)
+    if any(isinstance(step, StartMoves) for step in steps):
+        refuse_full(read_space_without(nodes, steps), cure="o pida otra vez los workers que había (workers.count)")
+    return steps
 
 
 def _coordinator(nodes: Nodes) -> Connection | None:
