@@ -7,7 +7,7 @@ plan begins with what an earlier run may have left running.
 from collections.abc import Iterator
 
 from historia_hooks.addresses import Address
-from historia_hooks.errors import MOVES_RUNBOOK, SPACE_RUNBOOK, Misconfigured, TryAgain
+from historia_hooks.errors import ABSENT_RUNBOOK, MOVES_RUNBOOK, SPACE_RUNBOOK, Misconfigured, TryAgain
 from historia_hooks.model import Member, Space
 from historia_hooks.settings import Rebalance
 from historia_hooks.steps import (
@@ -112,14 +112,19 @@ def _refuse_drain(observed: ObservedNodes, *, allowed: bool) -> None:
 
 def _refuse_absent(observed: ObservedNodes) -> None:
     answering = {server.address for server in (*observed.servers, *observed.others)}
-    if down := [str(member.address) for member in _workers(observed) if member.address not in answering]:
-        raise TryAgain(
-            f"no responde {', '.join(down)}: para mover los datos deben responder todos los workers, también los que"
-            f" se van. No se cambió nada. Espere a que vuelva (o pida otra vez los workers que había) y repita."
-            f" {MOVES_RUNBOOK}"
-        )
+    refuse_absent([member.address for member in _workers(observed) if member.address not in answering])
     if idle := [str(member.address) for member in _workers(observed) if not member.active]:
         raise TryAgain(f"no está activo {', '.join(idle)}. No se cambió nada. Ejecute antes historia-hooks sync")
+
+
+def refuse_absent(down: list[Address]) -> None:
+    """Raise for workers that do not answer. They may come back by themselves, and then the same command works."""
+    if down:
+        raise TryAgain(
+            f"no responde {', '.join(map(str, down))}: para mover los datos deben responder todos los workers, también"
+            " los que se van. No se cambió nada. Haga que vuelva (su volumen conserva los datos) y repita, o pida otra"
+            f" vez los workers que había (workers.count). {ABSENT_RUNBOOK}"
+        )
 
 
 def _refuse_moves(observed: ObservedNodes) -> None:

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import click
 import psycopg2
+from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
 
 from historia_hooks import log
 from historia_hooks.commands.distribute import distribute as distribute_tables
@@ -23,7 +24,7 @@ from historia_hooks.commands.sync import sync as sync_all
 from historia_hooks.commands.verify import verify as verify_system
 from historia_hooks.commands.wait import wait as wait_nodes
 from historia_hooks.connections import Nodes, Unreachable, explain, hooks_lock
-from historia_hooks.errors import UPGRADE_RUNBOOK, HookError, TryAgain
+from historia_hooks.errors import MOVES_RUNBOOK, UPGRADE_RUNBOOK, HookError, TryAgain
 from historia_hooks.log import logger
 from historia_hooks.settings import read_settings
 
@@ -108,6 +109,11 @@ def _from_database(error: psycopg2.Error) -> HookError:
         return TryAgain(
             "la imagen trae otra versión de Citus que la extensión de la base de datos. Ejecute historia-hooks sync,"
             f" que la actualiza. {UPGRADE_RUNBOOK}"
+        )
+    if error.pgcode == LOCK_NOT_AVAILABLE:
+        return TryAgain(
+            "otra sesión tiene ocupada una tabla desde hace más de un minuto. Espere a que termine, o búsquela en"
+            f" citus_lock_waits y citus_stat_activity, y repita la orden. {MOVES_RUNBOOK}"
         )
     return TryAgain(f"PostgreSQL se negó (SQLSTATE {error.pgcode}): {said}")
 

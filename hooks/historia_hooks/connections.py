@@ -18,7 +18,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exp
 from tenacity.stop import stop_base
 
 from historia_hooks.addresses import Address
-from historia_hooks.errors import HookError, Misconfigured, TryAgain
+from historia_hooks.errors import ABSENT_RUNBOOK, HookError, Misconfigured, TryAgain
 from historia_hooks.log import logger
 from historia_hooks.schema import APP_ROLE
 from historia_hooks.settings import Settings
@@ -215,7 +215,7 @@ def explain(error: Unreachable, settings: Settings) -> HookError:
         )
     if failure.retries is not None:
         return Misconfigured(f"{where}: {failure.sentence}")
-    return TryAgain(f"{where} no está listo: {failure.sentence}")
+    return TryAgain(f"{where} no está listo: {failure.sentence}. {ABSENT_RUNBOOK}")
 
 
 def wait_for(nodes: Nodes, address: Address) -> Connection:

@@ -4,12 +4,14 @@ import socket
 
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from historia_hooks.balance import plan_drain, refuse_full
+from historia_hooks.addresses import Address
+from historia_hooks.balance import plan_drain, refuse_absent, refuse_full
 from historia_hooks.commands.census import take_census
 from historia_hooks.commands.progress import converge_nodes
 from historia_hooks.commands.register import observe
 from historia_hooks.connections import Nodes, Unreachable, hooks_lock, wait_for
 from historia_hooks.log import logger
+from historia_hooks.model import Member
 from historia_hooks.space import read_space_without
 from historia_hooks.state import has_extension, read_members, read_running
 from historia_hooks.steps import BalanceStep, StartMoves
@@ -24,9 +26,11 @@ def drain(nodes: Nodes) -> None:
         refuse_image(
             read_running(coordinator), postgres_major=settings.postgres_major, citus_version=settings.citus_version
         )
-    if not coordinator or not _somebody_leaves(nodes, coordinator):
+    members = read_members(coordinator) if coordinator and has_extension(coordinator) else ()
+    if not _leaving(nodes, members):
         logger.info("nada que hacer: ningún worker sobra", orden="drain")
         return
+    _refuse_absent(nodes, members)
     with hooks_lock(nodes):
         converge_nodes("drain", nodes, lambda: _plan(nodes))
         take_census(nodes)
@@ -48,12 +52,27 @@ def _coordinator(nodes: Nodes) -> Connection | None:
         return wait_for(nodes, nodes.settings.coordinator) if _resolves(nodes.settings.first_leaving) else None
 
 
-def _somebody_leaves(nodes: Nodes, coordinator: Connection) -> bool:
-    """The database knows. Only the coordinator is asked: while nobody leaves, the workers may be down."""
+def _leaving(nodes: Nodes, members: tuple[Member, ...]) -> list[Member]:
+    """The database knows. Only the coordinator was asked: while nobody leaves, the workers may be down."""
     stay = {nodes.settings.coordinator, *nodes.settings.workers}
-    return has_extension(coordinator) and any(
-        member.address not in stay and not member.is_coordinator for member in read_members(coordinator)
-    )
+    return [member for member in members if member.address not in stay and not member.is_coordinator]
+
+
+def _refuse_absent(nodes: Nodes, members: tuple[Member, ...]) -> None:
+    """All that are away at once, and before the lock is asked for. One that leaves and is empty need not answer."""
+    empty = {member.address for member in _leaving(nodes, members) if not member.shards}
+    asked = [member.address for member in members if not member.is_coordinator and member.address not in empty]
+    refuse_absent([address for address in asked if not _answers(nodes, address)])
+
+
+def _answers(nodes: Nodes, address: Address) -> bool:
+    try:
+        nodes.node(address)
+    except Unreachable as error:
+        if error.failure.retries is None:
+            return False
+        raise
+    return True
 
 
 def _resolves(name: str) -> bool:
