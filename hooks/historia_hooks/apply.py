@@ -123,14 +123,12 @@ def _(step: steps.SetOwnerPassword, nodes: Nodes) -> None:
 
 @take.register
 def _(step: steps.SetSecondLogin, nodes: Nodes) -> None:
-    """On each node by ourselves, like the first one, which a new node may not have yet."""
+    """On each node by ourselves, like the first one."""
     connection = nodes.node(step.node)
-    known = {name for (name,) in query(connection, "SELECT rolname FROM pg_roles")}
+    known = query(connection, "SELECT FROM pg_roles WHERE rolname = %(role)s", role=SECOND_LOGIN)
     with Transaction(connection):
         _run(connection, QUIET)
-        if APP_ROLE not in known:
-            _run(connection, sql.SQL("CREATE ROLE {}").format(ROLE))
-        change = "ALTER ROLE {} LOGIN PASSWORD {}" if SECOND_LOGIN in known else "CREATE ROLE {} LOGIN PASSWORD {}"
+        change = "ALTER ROLE {} LOGIN PASSWORD {}" if known else "CREATE ROLE {} LOGIN PASSWORD {}"
         _run(connection, sql.SQL(change).format(SECOND, sql.Literal(step.verifier)))
         _run(connection, sql.SQL("GRANT {} TO {}").format(ROLE, SECOND))
         if step.authinfo is not None:

@@ -60,15 +60,21 @@ class ObservedNodes:
         return tuple(member for member in self.members if not member.is_coordinator and member.address not in wanted)
 
 
-def plan_nodes(wanted: WantedNodes, observed: ObservedNodes) -> tuple[NodeStep, ...]:
-    """Empty when the nodes are as wanted; raises Misconfigured before anything would go wrong."""
+def plan_nodes(
+    wanted: WantedNodes, observed: ObservedNodes, passwords: tuple[NodeStep, ...] = ()
+) -> tuple[NodeStep, ...]:
+    """Empty when the nodes are as wanted; raises Misconfigured before anything would go wrong.
+
+    `passwords` are steps that come after the role they build on, and before a node joins that must know them.
+    """
     if not wanted.workers and not observed.unwanted:
-        return tuple(_roles(wanted, (observed.coordinator,)))
+        return (*_roles(wanted, (observed.coordinator,)), *passwords)
     refuse(observed)
     if bare := [server for server in observed.servers if server.extension is None]:
         return tuple(CreateExtension(server.address) for server in bare)
     return (
         *_roles(wanted, observed.servers + observed.others),
+        *passwords,
         *_logins(wanted, observed.servers + observed.others),
         *_decoding(observed.servers),
         *_coordinator(observed),

@@ -29,7 +29,7 @@ def register(nodes: Nodes) -> bool:
 
     def plan() -> tuple[NodeStep, ...]:
         now = first.pop() if first else observe(nodes)
-        return (*_plan_logins(nodes, now), *plan_nodes(_wanted(nodes, now.coordinator), now))
+        return plan_nodes(_wanted(nodes, now.coordinator), now, _plan_logins(nodes, now))
 
     return converge_nodes("register", nodes, plan)
 
@@ -37,7 +37,7 @@ def register(nodes: Nodes) -> bool:
 def pending(nodes: Nodes) -> tuple[NodeStep, ...]:
     """What `register` would still do."""
     observed = observe(nodes)
-    return (*_plan_logins(nodes, observed), *plan_nodes(_wanted(nodes, observed.coordinator), observed))
+    return plan_nodes(_wanted(nodes, observed.coordinator), observed, _plan_logins(nodes, observed))
 
 
 def observe(nodes: Nodes) -> ObservedNodes:
@@ -78,7 +78,6 @@ def _wanted(nodes: Nodes, coordinator: Server) -> WantedNodes:
 
 
 def _plan_logins(nodes: Nodes, observed: ObservedNodes) -> tuple[NodeStep, ...]:
-    """Before the plan of the nodes: a node that joins must know every login at once."""
     settings = nodes.settings
     second = settings.second_password.get_secret_value()
     addresses = [server.address for server in (*observed.servers, *observed.others)]
