@@ -46,7 +46,10 @@ def presented(address: Address, authority: str) -> Certificate:
             if plain.recv(1) != b"S":
                 raise Misconfigured(f"el nodo {address} no ofrece TLS")
             with ssl.create_default_context(cafile=authority).wrap_socket(plain, server_hostname=address.name) as node:
-                return _read(node)
+                shown = _read(node)
+                with contextlib.suppress(OSError):
+                    node.unwrap()  # whoever leaves TLS without a word is an error in the server's log
+                return shown
     except ssl.SSLCertVerificationError as error:
         raise Misconfigured(f"el certificado del nodo {address} no vale: {error.verify_message}") from None
     except OSError:

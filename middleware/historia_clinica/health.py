@@ -60,7 +60,9 @@ def takes_connections(settings: Settings, address: Address | None = None) -> boo
     with suppress(OSError), _connect(settings, asked) as plain, _encrypted(settings, asked, plain, ends) as server:
         server.settimeout(_left(ends))
         server.sendall(_startup(settings))
-        return _is_welcome(server.recv(ANSWER_SIZE))
+        welcome = _is_welcome(server.recv(ANSWER_SIZE))
+        _say_goodbye(server, ends)
+        return welcome
     return False
 
 
@@ -90,6 +92,14 @@ def _anybody() -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def _say_goodbye(server: socket.socket, ends: float) -> None:
+    """Whoever leaves TLS without a word is an error in the server's log."""
+    if isinstance(server, ssl.SSLSocket):
+        server.settimeout(_left(ends))
+        with suppress(OSError):
+            server.unwrap()
 
 
 def _left(ends: float) -> float:
