@@ -48,6 +48,10 @@ class Containers(Nodes):
         for node in self.nodes:
             self._until(node, partial(self._ready, node))
 
+    def stop(self, node: Node) -> None:
+        docker("stop", "--time", "30", node.name)
+        docker("rm", "--force", node.name)
+
     def running(self, node: Node) -> bool:
         """Whether it runs and was made from the same image, ports and passwords."""
         try:

@@ -44,6 +44,10 @@ class Nodes(ABC):
     def start(self) -> None: ...
 
     @abstractmethod
+    def stop(self, node: Node) -> None:
+        """An orderly end; its data stays."""
+
+    @abstractmethod
     def running(self, node: Node) -> bool: ...
 
     def hooks_environment(self, workers: int) -> dict[str, str]:

@@ -51,6 +51,9 @@ class Cluster(Nodes):
         """Make what is missing and start what does not run; then every node has the database and the extension."""
         self._each(self._bring_up)
 
+    def stop(self, node: Node) -> None:
+        self._servers[node.name].stop()
+
     def destroy(self) -> None:
         for server in self._servers.values():  # one by one: the interpreter may be ending, when no thread can begin
             server.stop(immediate=True)

