@@ -7,7 +7,7 @@ from functools import singledispatch
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from historia_hooks import citus, jobs, steps
+from historia_hooks import citus, jobs, ledger, steps
 from historia_hooks.connections import Nodes, wait_until
 from historia_hooks.conninfo import copy_line
 from historia_hooks.log import logger
@@ -233,6 +233,22 @@ def _(step: steps.ForgetCleanup, nodes: Nodes) -> None:
         "DELETE FROM pg_dist_cleanup WHERE node_group_id = ANY (%(groups)s)",
         groups=list(step.groups),
     )
+
+
+@take.register
+def _(_step: steps.CreateLedger, nodes: Nodes) -> None:
+    with Transaction(nodes.coordinator):
+        ledger.create(nodes.coordinator)
+
+
+@take.register
+def _(step: steps.RecordNode, nodes: Nodes) -> None:
+    ledger.record(nodes.coordinator, step)
+
+
+@take.register
+def _(step: steps.RetireNode, nodes: Nodes) -> None:
+    ledger.retire(nodes.coordinator, step.node)
 
 
 @take.register

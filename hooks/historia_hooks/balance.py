@@ -21,11 +21,12 @@ from historia_hooks.steps import (
     WaitForMetadata,
     WatchMoves,
 )
-from historia_hooks.topology import ObservedNodes, departures, reopen
+from historia_hooks.topology import ObservedNodes, departures, refuse_strangers, reopen, strangers_out
 
 
 def plan_balance(observed: ObservedNodes, policy: Rebalance) -> tuple[BalanceStep, ...]:
     """Empty when nothing is to move; also while a job moves shards that nobody has to wait for."""
+    refuse_strangers(observed)
     balance, wait = observed.balance, policy == "wait"
     if policy == "never" or not observed.workers or observed.unwanted:
         return ()
@@ -40,8 +41,10 @@ def plan_balance(observed: ObservedNodes, policy: Rebalance) -> tuple[BalanceSte
 
 def plan_drain(observed: ObservedNodes, *, allowed: bool) -> tuple[BalanceStep, ...]:
     """For the moment before fewer workers run: what moves their shards, then what takes them out of the cluster."""
-    leaving = observed.unwanted
-    if any(member.shards for member in leaving):
+    refuse_strangers(observed)
+    if first := tuple(strangers_out(observed)):
+        return first
+    if any(member.shards for member in observed.unwanted):
         _refuse_drain(observed, allowed=allowed)
         return tuple(_evacuation(observed))
     return tuple(_removal(observed))
@@ -77,7 +80,7 @@ def _removal(observed: ObservedNodes) -> Iterator[BalanceStep]:
     if balance.leftovers & _groups(alive):
         yield CleanUp(_groups(alive))
     if alive:
-        asked = tuple(server.address for server in (*observed.servers, *observed.others))
+        asked = tuple(one.address for one in (*observed.servers, *observed.others) if observed.member(one.address))
         yield SettleTransactions(asked, tuple((member.address, member.group) for member in alive))
     yield from departures(observed)
     if forgotten := balance.leftovers - _groups(observed.members) | balance.leftovers & _groups(leaving) - _groups(

@@ -16,6 +16,7 @@ from historia_hooks.commands.drain import drain as drain_workers
 from historia_hooks.commands.load_sample import load_sample as load_sample_rows
 from historia_hooks.commands.migrate import migrate as migrate_schema
 from historia_hooks.commands.rebalance import rebalance as rebalance_shards
+from historia_hooks.commands.register import refuse_strangers
 from historia_hooks.commands.register import register as register_nodes
 from historia_hooks.commands.selftest import selftest as test_system
 from historia_hooks.commands.status import status as read_status
@@ -91,6 +92,16 @@ def _work(work: Callable[[Nodes], object], *, wait: bool, lock: bool) -> None:
         nodes.close()
 
 
+def _on_known_nodes(work: Callable[[Nodes], object]) -> Callable[[Nodes], None]:
+    """For commands that do not look at the nodes by themselves."""
+
+    def checked(nodes: Nodes) -> None:
+        refuse_strangers(nodes)
+        work(nodes)
+
+    return checked
+
+
 def _from_database(error: psycopg2.Error) -> HookError:
     """Only the server's primary message: other parts can quote a statement."""
     said = error.diag.message_primary or "se perdió la conexión"
@@ -118,19 +129,19 @@ def register() -> None:
 @main.command()
 def migrate() -> None:
     """Lleva el esquema a la última revisión."""
-    _run(migrate_schema)
+    _run(_on_known_nodes(migrate_schema))
 
 
 @main.command()
 def distribute() -> None:
     """Reparte las tablas; después, llaves foráneas y permisos."""
-    _run(distribute_tables)
+    _run(_on_known_nodes(distribute_tables))
 
 
 @main.command()
 def rebalance() -> None:
     """Mueve fragmentos hasta que cada worker tenga su parte."""
-    _run(rebalance_shards)
+    _run(_on_known_nodes(rebalance_shards))
 
 
 @main.command()
@@ -160,7 +171,7 @@ def status() -> None:
 @main.command("load-sample")
 def load_sample() -> None:
     """Carga los datos de ejemplo del laboratorio."""
-    _run(load_sample_rows)
+    _run(_on_known_nodes(load_sample_rows))
 
 
 @main.command()
@@ -175,5 +186,5 @@ def selftest(url: str | None) -> None:
         nonlocal passed
         passed = test_system(nodes, url)
 
-    _run(work, lock=False)
+    _run(_on_known_nodes(work), lock=False)
     sys.exit(0 if passed else 1)

@@ -1,6 +1,9 @@
 """What the commands raise when they stop on purpose; each error knows the exit code a Job reads. It must not print."""
 
 MOVES_RUNBOOK = "Más: docs/runbooks/mover-fragmentos.md"
+LOST_RUNBOOK = "Más: docs/runbooks/worker-perdido.md"
+CLONED_RUNBOOK = "Más: docs/runbooks/volumen-clonado.md"
+STOPPED_RUNBOOK = "Más: docs/runbooks/worker-apagado.md"
 
 
 class HookError(Exception):

@@ -1,5 +1,6 @@
 """The ledger of the nodes on the coordinator, schema historia_cluster: made, read and written. It decides nothing."""
 
+import dataclasses
 from importlib.resources import files
 
 from psycopg2 import sql
@@ -9,6 +10,7 @@ from historia_hooks.addresses import Address
 from historia_hooks.identity import Entry, Identity, Loss, entry_of, identity
 from historia_hooks.schema import APP_ROLE
 from historia_hooks.state import query
+from historia_hooks.steps import RecordNode
 
 __all__ = [
     "Entry",
@@ -55,7 +57,6 @@ SELECT sum(n.patients)::bigint, min(n.counted_at)
   JOIN pg_dist_placement p ON p.shardid = s.shardid
  WHERE p.groupid = %(group)s
 """
-# Each node by itself is seen; a change of what was noted of it is a new membership.
 RECORD = """
 INSERT INTO historia_cluster.nodes AS n (name, port, ordinal, node_id, group_id, server_id, system_identifier)
 VALUES (%(name)s, %(port)s, %(ordinal)s, %(node_id)s, %(group)s, %(server_id)s, %(system_identifier)s)
@@ -75,18 +76,18 @@ FORGET = """
 DELETE FROM historia_cluster.shard_counts
  WHERE shard_id NOT IN (SELECT shardid FROM pg_dist_shard WHERE logicalrelid = to_regclass('public.pacientes'))
 """
-# The nodes count their shards at the same time. A shard that is just being moved keeps the count it had.
+# One query that the nodes answer: which shard a row is in follows from the hash of its key and where each shard begins.
+# (run_command_on_shards would open a connection for each shard.) The count stays with a shard wherever it is moved.
 COUNT = """
+WITH shards AS (SELECT shardid, shardminvalue::int AS low, row_number() OVER (ORDER BY shardminvalue::int) AS place
+                  FROM pg_dist_shard
+                 WHERE logicalrelid = to_regclass('public.pacientes') AND shardminvalue IS NOT NULL),
+     counts AS (SELECT width_bucket(worker_hash(cedula), (SELECT array_agg(low ORDER BY low) FROM shards)) AS place,
+                       count(*) AS patients
+                  FROM public.pacientes GROUP BY 1)
 INSERT INTO historia_cluster.shard_counts AS n
-SELECT shardid, result::bigint, now()
-  FROM run_command_on_shards('public.pacientes', 'SELECT count(*) FROM %%s')
- WHERE success
+SELECT shardid, coalesce(patients, 0), now() FROM shards LEFT JOIN counts USING (place)
     ON CONFLICT (shard_id) DO UPDATE SET patients = excluded.patients, counted_at = excluded.counted_at
-"""
-UNCOUNTED = """
-SELECT count(*) FROM pg_dist_shard s
- WHERE s.logicalrelid = to_regclass('public.pacientes')
-   AND NOT EXISTS (SELECT FROM historia_cluster.shard_counts n WHERE n.shard_id = s.shardid AND n.counted_at = now())
 """
 
 
@@ -135,9 +136,11 @@ def create(coordinator: Connection) -> None:
     _run(coordinator, sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA historia_cluster TO {}").format(role))
 
 
-def record(coordinator: Connection, node: Address, **values: object) -> None:
-    """Note who answers under a name: ordinal, node_id, group, server_id, system_identifier."""
-    _run(coordinator, RECORD, name=node.name, port=node.port, **values)
+def record(coordinator: Connection, who: RecordNode) -> None:
+    """Note who answers under a name; a retired node is active again."""
+    values = dataclasses.asdict(who)
+    values |= values.pop("node")
+    _run(coordinator, RECORD, **values)
 
 
 def retire(coordinator: Connection, node: Address) -> None:
@@ -150,12 +153,11 @@ def see(coordinator: Connection, nodes: tuple[Address, ...]) -> None:
     _run(coordinator, SEE, names=[node.name for node in nodes], ports=[node.port for node in nodes])
 
 
-def count_patients(coordinator: Connection) -> int:
-    """Within a transaction: count the patients of each shard; how many shards could not be counted."""
+def count_patients(coordinator: Connection) -> None:
+    """Within a transaction: count the patients of each shard, all of them or none, over one connection to each node."""
+    _run(coordinator, "SET LOCAL statement_timeout TO '60s'; SET LOCAL citus.max_adaptive_executor_pool_size TO 1")
     _run(coordinator, FORGET)
     _run(coordinator, COUNT)
-    [(uncounted,)] = query(coordinator, UNCOUNTED)
-    return int(uncounted)
 
 
 def _run(connection: Connection, statement: str | sql.Composable, **values: object) -> None:

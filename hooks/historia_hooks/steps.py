@@ -211,6 +211,35 @@ class ForgetCleanup:
 
 
 @dataclass(frozen=True)
+class CreateLedger:
+    def __str__(self) -> str:
+        return "crear el registro de los nodos (historia_cluster)"
+
+
+@dataclass(frozen=True)
+class RecordNode:
+    """Who answers under the name, so that another one is noticed later."""
+
+    node: Address
+    ordinal: int | None
+    node_id: int
+    group: int
+    server_id: str
+    system_identifier: str
+
+    def __str__(self) -> str:
+        return f"anotar en el registro quién es {self.node}"
+
+
+@dataclass(frozen=True)
+class RetireNode:
+    node: Address
+
+    def __str__(self) -> str:
+        return f"anotar en el registro que {self.node} ya no está"
+
+
+@dataclass(frozen=True)
 class DropConstraint:
     table: str
     name: str
@@ -300,6 +329,9 @@ NodeStep = (
     | CopyReferenceTables
     | StopMoves
     | ForgetCleanup
+    | CreateLedger
+    | RecordNode
+    | RetireNode
 )
 BalanceStep = NodeStep | ForbidShards | StartMoves | WatchMoves | CleanUp | SettleTransactions
 TableStep = DropConstraint | CreateReferenceTable | CreateDistributedTable | AddForeignKey | AddUnique | Grant | Revoke

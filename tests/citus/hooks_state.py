@@ -30,6 +30,11 @@ QUERIES = {
     "cleanup": "SELECT count(*) FROM pg_dist_cleanup",
     "prepared": "SELECT gid FROM pg_prepared_xacts",
 }
+LEDGER = (
+    "SELECT name, port, ordinal, state, EXISTS (SELECT FROM pg_dist_node n WHERE (n.nodename, n.nodeport, n.nodeid,"
+    " n.groupid) = (name, port, node_id, group_id)) FROM historia_cluster.nodes ORDER BY name, port"
+)
+HAS_LEDGER = "SELECT to_regclass('historia_cluster.nodes') IS NOT NULL"
 REVISION = "SELECT version_num FROM public.alembic_version"
 
 
@@ -41,6 +46,8 @@ def rows(cluster: Cluster, node: Node, statement: str) -> list[tuple[Any, ...]]:
 
 def state(cluster: Cluster, workers: int) -> dict[str, Any]:
     found: dict[str, Any] = {"revision": rows(cluster, cluster.coordinator, REVISION)}
+    noted = rows(cluster, cluster.coordinator, HAS_LEDGER) == [(True,)]
+    found["ledger"] = rows(cluster, cluster.coordinator, LEDGER) if noted else None
     for node in (cluster.coordinator, *cluster.workers[:workers]):
         with contextlib.closing(cluster.connect(node)) as connection, connection.cursor() as cursor:
             for name, statement in QUERIES.items():

@@ -1,8 +1,10 @@
 """What the steps for nodes do, as a model: the planners are tried against it."""
 
 import dataclasses
+from datetime import UTC, datetime
 
 from historia_hooks.addresses import Address
+from historia_hooks.identity import Entry
 from historia_hooks.model import CitusMembership, Member, Server
 from historia_hooks.steps import (
     ActivateNode,
@@ -10,8 +12,12 @@ from historia_hooks.steps import (
     AllowDecoding,
     CopyReferenceTables,
     CreateExtension,
+    CreateLedger,
     CreateRole,
     NodeStep,
+    RecordNode,
+    RemoveNode,
+    RetireNode,
     SetAuthinfo,
     SetCoordinatorHost,
     SetPassword,
@@ -22,10 +28,11 @@ from historia_hooks.topology import ObservedNodes
 
 COORDINATOR = Address("coordinador", 5432)
 WORKERS = tuple(Address(f"worker-{number}", 5432) for number in range(4))
+NOW = datetime(2026, 1, 31, 8, 30, tzinfo=UTC)
 WANTED = {"admin": "password='a'", "historia_app": "password='b'"}
 
 
-def blank(address: Address, *, citus: bool = True, extension: bool = False) -> Server:
+def blank(address: Address, *, citus: bool = True, extension: bool = False, group: int = 0) -> Server:
     return Server(
         address=address,
         system_identifier=f"id-{address}",
@@ -36,7 +43,7 @@ def blank(address: Address, *, citus: bool = True, extension: bool = False) -> S
         user_tables=(),
         verifier=None,
         extension="13.2-1" if extension else None,
-        membership=CitusMembership(f"server-{address}", 0, {}) if extension else None,
+        membership=CitusMembership(f"server-{address}", group, {}) if extension else None,
     )
 
 
@@ -111,5 +118,32 @@ def do_member_step(observed: ObservedNodes, step: NodeStep) -> ObservedNodes:
             for member in observed.members:
                 observed = change_member(observed, member.address, reference_copies=copies)
             return observed
+        case _:
+            return do_ledger_step(observed, step)
+
+
+def do_ledger_step(observed: ObservedNodes, step: NodeStep) -> ObservedNodes:
+    match step:
+        case RemoveNode(node):
+            member = observed.member(node)
+            assert member
+            assert not member.shards, "patients would be lost"
+            return dataclasses.replace(observed, members=tuple(one for one in observed.members if one is not member))
+        case CreateLedger():
+            assert observed.ledger is None
+            return dataclasses.replace(observed, ledger=())
+        case RecordNode():
+            said = dataclasses.asdict(step) | {"address": step.node}
+            said.pop("node")
+            noted = Entry(**said, since=NOW, last_seen=NOW, state="active")
+            rest = tuple(entry for entry in observed.ledger or () if entry.address != step.node)
+            return dataclasses.replace(observed, ledger=(*rest, noted))
+        case RetireNode(node):
+            assert observed.ledger
+            entries = (
+                dataclasses.replace(entry, state="retired") if entry.address == node else entry
+                for entry in observed.ledger
+            )
+            return dataclasses.replace(observed, ledger=tuple(entries))
         case _:
             raise AssertionError(step)

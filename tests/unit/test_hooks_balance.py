@@ -36,12 +36,14 @@ from unit.hooks_model import (
 
 def leaving(*shards: int, answering: int, balance: Balance | None = None) -> ObservedNodes:
     """One wanted worker, and others that nobody asks for; the first of them answer."""
-    others = tuple(blank(worker, extension=True) for worker in WORKERS[1 : 1 + answering])
+    stays, *others = (
+        blank(worker, extension=True, group=group) for group, worker in enumerate(WORKERS[: 1 + answering], 1)
+    )
     members = [Member(COORDINATOR, 1, 0, True, True, False, 0, 1)]
     for group, (worker, held) in enumerate(zip(WORKERS, (16, *shards), strict=False), 1):
         members.append(Member(worker, group + 1, group, True, True, True, held, 1))
-    coordinator, stays = blank(COORDINATOR, extension=True), blank(WORKERS[0], extension=True)
-    return ObservedNodes(coordinator, (stays,), tuple(members), others, balance=balance or Balance())
+    coordinator = blank(COORDINATOR, extension=True)
+    return ObservedNodes(coordinator, (stays,), tuple(members), tuple(others), balance=balance or Balance())
 
 
 def forbidden(observed: ObservedNodes, *nodes: Address) -> ObservedNodes:
@@ -137,7 +139,7 @@ def test_a_drain_ends_without_the_workers_that_leave_and_loses_no_shard(
     for group, (name, shards) in enumerate(zip(names, [8] * stay + held, strict=True), 1):
         open_to_shards = Address(f"worker-{group - 1}", 5432) not in closed
         members.append(Member(name, group + 1, group, True, True, open_to_shards, shards, 1))
-    servers = [blank(name, extension=True) for name in names]
+    servers = [blank(name, extension=True, group=group) for group, name in enumerate(names, 1)]
     observed = ObservedNodes(
         blank(COORDINATOR, extension=True),
         tuple(servers[:stay]),

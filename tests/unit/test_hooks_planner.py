@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 from historia_hooks.addresses import Address
 from historia_hooks.errors import Misconfigured
+from historia_hooks.identity import Entry, Loss, entry_of, identity
 from historia_hooks.model import CitusMembership, Member, ObservedSchema, ObservedTable, Server
 from historia_hooks.plan import plan_tables
 from historia_hooks.schema import Distributed, Schema, declared
@@ -30,10 +31,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.hooks_model import (
     COORDINATOR,
+    NOW,
     WANTED,
     WORKERS,
     blank,
     do_server_step,
+    the_server,
 )
 
 
@@ -162,10 +165,35 @@ def clusters(draw: st.DrawFn) -> tuple[WantedNodes, ObservedNodes]:
         shards = draw(st.booleans())
         members.append(Member(COORDINATOR, 1, 0, True, True, shards, 0, draw(st.integers(0, 2))))
         for group, worker in enumerate(workers, 1):
-            if worker.extension and draw(st.booleans()):
-                active = draw(st.booleans())
-                members.append(Member(worker.address, group + 1, group, active, False, draw(st.booleans()), 0, 0))
-    return wanted, ObservedNodes(coordinator, workers, tuple(members))
+            if draw(st.booleans()):
+                # synced, yet the server knows of no group: another one answers in its place, without patients
+                active, synced = draw(st.booleans()), draw(st.booleans())
+                members.append(Member(worker.address, group + 1, group, active, synced, draw(st.booleans()), 0, 0))
+    return wanted, ObservedNodes(coordinator, workers, tuple(members), ledger=draw(ledgers(members)))
+
+
+@st.composite
+def ledgers(draw: st.DrawFn, members: list[Member]) -> tuple[Entry, ...] | None:
+    """None yet, or notes of some members: of who answers now, of somebody else, or of an earlier membership."""
+    if not members or draw(st.booleans()):
+        return None
+    names = [member.address for member in members] + [Address("worker-de-antes", 5432)]
+    groups = {member.address: member.group for member in members}
+    return tuple(
+        Entry(
+            address=name,
+            ordinal=None if name == COORDINATOR else draw(st.integers(0, 4)),
+            node_id=groups.get(name, 9) + 1,
+            group=groups.get(name, 9),
+            server_id=f"server-{name}" if name == COORDINATOR or draw(st.booleans()) else "another",
+            system_identifier=f"id-{name}",
+            since=NOW,
+            last_seen=NOW,
+            state=draw(st.sampled_from(["active", "retired"])),
+        )
+        for name in names
+        if draw(st.booleans())
+    )
 
 
 @st.composite
@@ -185,7 +213,7 @@ def test_a_node_plan_leads_to_the_wanted_nodes(given_cluster: tuple[WantedNodes,
     rounds = 0
     while steps := plan_nodes(wanted, observed):
         rounds += 1
-        assert rounds <= 2, "extensions, then everything else"
+        assert rounds <= 3, "who must go and extensions, then everything else, then the ledger"
         for step in steps:
             observed = do_server_step(observed, step)
     assert {server.verifier for server in observed.servers} == {wanted.verifier}
@@ -197,6 +225,10 @@ def test_a_node_plan_leads_to_the_wanted_nodes(given_cluster: tuple[WantedNodes,
             assert registered[worker].active
             assert registered[worker].metadata_synced
             assert registered[worker].should_have_shards
+        noted = {entry.address: entry for entry in observed.ledger or () if entry.state == "active"}
+        assert set(noted) == set(registered)
+        for member in observed.members:
+            assert identity(entry_of(noted.values(), member), the_server(observed, member.address)) == "ok"
         for found in observed.servers:
             assert found.membership
             assert dict(found.membership.authinfo) == WANTED
@@ -232,8 +264,10 @@ def test_refusals_come_before_anything_changes(observed: ObservedNodes, sentence
 
 def test_a_registered_worker_whose_volume_was_lost_is_refused() -> None:
     member = Member(WORKERS[1], 3, 2, True, True, True, 32, 1)
-    observed = dataclasses.replace(two_workers(), members=(member,))
-    with pytest.raises(Misconfigured, match="su volumen se perdió"):
+    loss = Loss(("consultas", "pacientes"), 1234, NOW)
+    observed = dataclasses.replace(two_workers(), members=(member,), losses={2: loss})
+    sentence = "su volumen se perdió.*32 fragmentos.*consultas, pacientes.*1234 pacientes.*del 2026-01-31 08:30 UTC"
+    with pytest.raises(Misconfigured, match=sentence):
         plan_nodes(WantedNodes(WORKERS[:2], "SCRAM-new", WANTED), observed)
 
 

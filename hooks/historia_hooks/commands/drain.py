@@ -3,6 +3,7 @@
 import socket
 
 from historia_hooks.balance import plan_drain
+from historia_hooks.commands.census import take_census
 from historia_hooks.commands.progress import converge_nodes
 from historia_hooks.commands.register import observe
 from historia_hooks.connections import Nodes, Unreachable, hooks_lock, wait_for
@@ -17,6 +18,7 @@ def drain(nodes: Nodes) -> None:
         return
     with hooks_lock(nodes):
         converge_nodes("drain", nodes, lambda: plan_drain(observe(nodes), allowed=nodes.settings.drain))
+        take_census(nodes)
 
 
 def _somebody_leaves(nodes: Nodes) -> bool:

@@ -1,10 +1,12 @@
 """Joins the nodes: extension, roles and logins on each, then the coordinator and the workers in Citus."""
 
+import dataclasses
 from collections.abc import Iterator
 
 from psycopg2.extensions import encrypt_password
 from pydantic import SecretStr
 
+from historia_hooks import ledger, topology
 from historia_hooks.commands.progress import converge_nodes
 from historia_hooks.connections import PASSWORD_REFUSED, Nodes, Unreachable
 from historia_hooks.conninfo import authinfo
@@ -16,7 +18,7 @@ from historia_hooks.model import Balance, Member, Server
 from historia_hooks.schema import APP_ROLE, SECOND_LOGIN
 from historia_hooks.state import read_members, read_reference_shards, read_second_login, read_server
 from historia_hooks.steps import NodeStep
-from historia_hooks.topology import ObservedNodes, WantedNodes, plan_nodes
+from historia_hooks.topology import ObservedNodes, WantedNodes, plan_nodes, strangers
 
 
 def register(nodes: Nodes) -> bool:
@@ -40,19 +42,27 @@ def pending(nodes: Nodes) -> tuple[NodeStep, ...]:
     return plan_nodes(_wanted(nodes, observed.coordinator), observed, _plan_logins(nodes, observed))
 
 
+def refuse_strangers(nodes: Nodes) -> None:
+    """Raise, before anything changes, when another server answers in place of a worker that holds patients."""
+    topology.refuse_strangers(observe(nodes))
+
+
 def observe(nodes: Nodes) -> ObservedNodes:
     """The wanted nodes must answer; of the others registered, those that do."""
     settings = nodes.settings
     coordinator = read_server(nodes.coordinator, settings.coordinator)
     members = read_members(nodes.coordinator) if coordinator.extension else ()
-    return ObservedNodes(
+    observed = ObservedNodes(
         coordinator=coordinator,
         workers=tuple(read_server(nodes.node(worker), worker) for worker in settings.workers),
         members=members,
         others=tuple(_others(nodes, members)),
         reference_shards=read_reference_shards(nodes.coordinator) if members else frozenset(),
         balance=read_balance(nodes.coordinator) if members else Balance(),
+        ledger=ledger.observe(nodes.coordinator) if members else None,
     )
+    lost = [member.group for member in strangers(observed) if member.shards]
+    return dataclasses.replace(observed, losses={group: ledger.read_loss(nodes.coordinator, group) for group in lost})
 
 
 def _others(nodes: Nodes, members: tuple[Member, ...]) -> Iterator[Server]:
@@ -121,6 +131,13 @@ def _warn(observed: ObservedNodes) -> None:
                     nodo=str(server.address),
                     wal_level=server.wal_level,
                 )
+    for member in strangers(observed):
+        if not member.shards:
+            logger.warning(
+                f"en lugar del worker {member.address} responde otro servidor; no guardaba pacientes: se registra de"
+                " nuevo",
+                nodo=str(member.address),
+            )
     for member in observed.unwanted:
         if member.shards:
             logger.warning(

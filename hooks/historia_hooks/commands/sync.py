@@ -1,5 +1,6 @@
 """Everything in order: wait, register, migrate, distribute, rebalance, verify."""
 
+from historia_hooks.commands.census import take_census
 from historia_hooks.commands.certificates import renew
 from historia_hooks.commands.distribute import distribute, refuse_conflicts
 from historia_hooks.commands.migrate import migrate
@@ -19,5 +20,6 @@ def sync(nodes: Nodes) -> None:
     distributed, now = distribute(nodes)
     moved = rebalance(nodes)
     check(nodes, just_distributed=now)
+    take_census(nodes)
     changed = renewed or registered or migrated or distributed or moved
     logger.info("el sistema está listo" if changed else "el sistema está listo: nada que hacer", orden="sync")
