@@ -11,6 +11,7 @@ import psycopg2
 from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
 
 from historia_hooks import log
+from historia_hooks.commands.certificates import certificates as check_certificates
 from historia_hooks.commands.distribute import distribute as distribute_tables
 from historia_hooks.commands.drain import drain as drain_workers
 from historia_hooks.commands.load_sample import load_sample as load_sample_rows
@@ -38,8 +39,9 @@ Códigos de salida:
 
 La configuración se lee del entorno: POSTGRES_HOST, POSTGRES_PORT, POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB,
 HISTORIA_APP_PASSWORD, HISTORIA_COORDINATOR, HISTORIA_WORKERS, HISTORIA_USUARIO, HISTORIA_TIMEOUT,
-HISTORIA_REBALANCE, HISTORIA_DRAIN, HISTORIA_FIRST_LEAVING, HISTORIA_POSTGRES_MAJOR,
-HISTORIA_CITUS_VERSION, HISTORIA_API_URL.
+HISTORIA_REBALANCE, HISTORIA_DRAIN, HISTORIA_FIRST_LEAVING, HISTORIA_API_URL, POSTGRES_SSLMODE, POSTGRES_SSLROOTCERT,
+HISTORIA_TLS_CERT, POSTGRES_PASSWORD_PREVIOUS, HISTORIA_APP_PASSWORD_B, HISTORIA_POSTGRES_MAJOR,
+HISTORIA_CITUS_VERSION.
 """
 
 
@@ -158,6 +160,12 @@ def rebalance() -> None:
 def verify() -> None:
     """Comprueba que todo está como se pide y funciona."""
     _run(verify_system, lock=False)
+
+
+@main.command()
+def certificates() -> None:
+    """Pone en uso los certificados nuevos y dice cuándo vencen."""
+    _run(check_certificates, lock=False)
 
 
 @main.command()

@@ -3,6 +3,7 @@
 # Where a message leads: one line for each page of docs/runbooks
 MOVES_RUNBOOK = "Más: docs/runbooks/mover-fragmentos.md"
 ABSENT_RUNBOOK = "Más: docs/runbooks/worker-no-responde.md"
+CERTIFICATES_RUNBOOK = "Más: docs/runbooks/certificados.md"
 SPACE_RUNBOOK = "Más: docs/runbooks/sin-espacio.md"
 UPGRADE_RUNBOOK = "Más: docs/runbooks/actualizar-citus.md"
 LOST_RUNBOOK = "Más: docs/runbooks/worker-perdido.md"

@@ -6,8 +6,9 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from historia_hooks.addresses import Address
+from historia_hooks.logins import SecondLogin
 from historia_hooks.model import CitusMembership, Member, ObservedSchema, ObservedTable, Running, Server
-from historia_hooks.schema import APP_ROLE, Distributed, Reference, Spread
+from historia_hooks.schema import APP_ROLE, SECOND_LOGIN, Distributed, Reference, Spread
 
 SERVER = r"""
 SELECT (SELECT system_identifier::text FROM pg_control_system()),
@@ -170,3 +171,18 @@ def read_revision(coordinator: Connection) -> str | None:
     [(exists,)] = query(coordinator, "SELECT to_regclass('public.alembic_version') IS NOT NULL")
     rows = query(coordinator, "SELECT version_num FROM public.alembic_version") if exists else []
     return str(rows[0][0]) if rows else None
+
+
+SECOND = """
+SELECT (SELECT coalesce(rolpassword, '') FROM pg_authid WHERE rolname = %(role)s AND rolcanlogin),
+       EXISTS (SELECT FROM pg_auth_members WHERE roleid = to_regrole(%(group)s) AND member = to_regrole(%(role)s)),
+       EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')
+"""
+SECOND_AUTHINFO = "SELECT authinfo FROM pg_dist_authinfo WHERE nodeid = 0 AND rolename = %(role)s"
+
+
+def read_second_login(connection: Connection, node: Address) -> SecondLogin:
+    """How this node knows the API's other login."""
+    [(verifier, member, citus)] = query(connection, SECOND, role=SECOND_LOGIN, group=APP_ROLE)
+    rows = query(connection, SECOND_AUTHINFO, role=SECOND_LOGIN) if citus else []
+    return SecondLogin(node, verifier, member, rows[0][0] if rows else None, has_authinfo=citus)

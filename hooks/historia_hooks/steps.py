@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from historia_hooks.addresses import Address
-from historia_hooks.schema import APP_ROLE, ForeignKey, Unique
+from historia_hooks.schema import APP_ROLE, SECOND_LOGIN, ForeignKey, Unique
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,27 @@ class SetPassword:
 
     def __str__(self) -> str:
         return f"poner la contraseña de {APP_ROLE} en {self.node}"
+
+
+@dataclass(frozen=True)
+class SetOwnerPassword:
+    node: Address
+    verifier: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"poner la contraseña nueva del dueño en {self.node}"
+
+
+@dataclass(frozen=True)
+class SetSecondLogin:
+    """Role, membership and the way from this node to the others, all at once."""
+
+    node: Address
+    verifier: str = field(repr=False)
+    authinfo: str | None = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"poner la contraseña de {SECOND_LOGIN} en {self.node}"
 
 
 @dataclass(frozen=True)
@@ -316,6 +337,8 @@ NodeStep = (
     | FinishUpgrade
     | CreateRole
     | SetPassword
+    | SetOwnerPassword
+    | SetSecondLogin
     | SetAuthinfo
     | AllowDecoding
     | SetCoordinatorHost

@@ -68,22 +68,26 @@ class ObservedNodes:
         return tuple(member for member in self.members if not member.is_coordinator and member.address not in wanted)
 
 
-def plan_nodes(wanted: WantedNodes, observed: ObservedNodes) -> tuple[NodeStep, ...]:
+def plan_nodes(
+    wanted: WantedNodes, observed: ObservedNodes, passwords: tuple[NodeStep, ...] = ()
+) -> tuple[NodeStep, ...]:
     """Empty when the nodes are as wanted; raises Misconfigured before anything would go wrong.
 
-    One PostgreSQL alone keeps no ledger: it is the only server there is.
+    `passwords` are steps that come after the role they build on, and before a node joins that must know them. One
+    PostgreSQL alone keeps no ledger: it is the only server there is.
     """
     refuse_strangers(observed)
     if upgrade := plan_upgrade(observed.coordinator, observed.workers + observed.others):
         return upgrade
     if not wanted.workers and not observed.unwanted:
-        return (*_roles(wanted, (observed.coordinator,)), *_retirements(observed))
+        return (*_roles(wanted, (observed.coordinator,)), *passwords, *_retirements(observed))
     refuse(observed)
     bare = (CreateExtension(server.address) for server in observed.servers if server.extension is None)
     if first := (*strangers_out(observed), *bare):
         return first
     return (
         *_roles(wanted, observed.servers + observed.others),
+        *passwords,
         *_logins(wanted, observed.servers + observed.others),
         *_decoding(observed.servers),
         *_coordinator(observed),

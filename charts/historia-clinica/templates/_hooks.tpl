@@ -41,10 +41,18 @@ containers:
     volumeMounts:
       - name: tmp
         mountPath: /tmp
+      {{- if include "historia-clinica.tls.enabled" .root }}
+      {{- include "historia-clinica.tls.mount" .root | nindent 6 }}
+      {{- end }}
 volumes:
   - name: tmp
     emptyDir:
       sizeLimit: 64Mi
+  {{- if include "historia-clinica.tls.enabled" .root }}
+  {{- /* drain runs before this revision brings the Secret; the database is then no other than a silent one to it */}}
+  {{- $tls := dict "root" .root "files" (list "tls.crt" "ca.crt") "optional" (eq .command "drain") }}
+  {{- include "historia-clinica.tls.volume" $tls | nindent 2 }}
+  {{- end }}
 {{- end -}}
 
 {{- /* Environment of historia-hooks: where the coordinator is, what it is called, and the state that is wanted. Context as
@@ -61,6 +69,13 @@ above. */ -}}
 {{- $keys := .root.Values.auth.secretKeys }}
 {{ include "historia-clinica.auth.env" (dict "root" .root "name" "POSTGRES_PASSWORD" "key" $keys.postgresPassword) }}
 {{ include "historia-clinica.auth.env" (dict "root" .root "name" "HISTORIA_APP_PASSWORD" "key" $keys.appPassword) }}
+{{ include "historia-clinica.auth.env" (dict "root" .root "name" "POSTGRES_PASSWORD_PREVIOUS"
+  "key" $keys.postgresPasswordPrevious "optional" true) }}
+{{ include "historia-clinica.auth.env" (dict "root" .root "name" "HISTORIA_APP_PASSWORD_B"
+  "key" $keys.appPasswordB "optional" true) }}
+{{- if include "historia-clinica.tls.enabled" .root }}
+{{ include "historia-clinica.tls.env" .root }}
+{{- end }}
 - name: HISTORIA_COORDINATOR
   value: {{ include "historia-clinica.coordinator.node" .root }}
 - name: HISTORIA_WORKERS

@@ -69,7 +69,7 @@ def _answers(nodes: Nodes, address: Address) -> bool:
     try:
         nodes.node(address)
     except Unreachable as error:
-        if error.failure.retries is None:
+        if error.failure.retries is None and not error.failure.cure:
             return False
         raise
     return True
