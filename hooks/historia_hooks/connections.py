@@ -19,7 +19,14 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exp
 from tenacity.stop import stop_base
 
 from historia_hooks.addresses import Address
-from historia_hooks.errors import ABSENT_RUNBOOK, CERTIFICATES_RUNBOOK, HookError, Misconfigured, TryAgain
+from historia_hooks.errors import (
+    ABSENT_RUNBOOK,
+    CERTIFICATES_RUNBOOK,
+    LOGIN_RUNBOOK,
+    HookError,
+    Misconfigured,
+    TryAgain,
+)
 from historia_hooks.log import logger
 from historia_hooks.schema import APP_ROLE
 from historia_hooks.settings import Settings
@@ -268,15 +275,16 @@ def explain(error: Unreachable, settings: Settings) -> HookError:
         return Misconfigured(
             f"{where} rechaza la contraseña del usuario «{settings.owner}». Revise el Secret que la guarda (clave"
             " postgres-password): POSTGRES_PASSWORD solo se aplica al crear los datos, no se vuelve a aplicar a datos"
-            " que ya existen. Devuelva al Secret la contraseña anterior o cámbiela en cada nodo con ALTER ROLE"
+            " que ya existen. Devuelva al Secret la contraseña anterior o cámbiela en cada nodo con ALTER ROLE."
+            f" {LOGIN_RUNBOOK}"
         )
     if failure is DATABASE_MISSING:
         return Misconfigured(
             f"{where} no tiene la base de datos «{settings.database}»: POSTGRES_DB solo se aplica al crear los datos."
-            " Créela en ese nodo o corrija el valor"
+            f" Créela en ese nodo o corrija el valor. {LOGIN_RUNBOOK}"
         )
     if failure in TLS_FAILURES or failure.retries is not None:
-        more = f". {failure.cure}. {CERTIFICATES_RUNBOOK}" if failure.cure else ""
+        more = f". {failure.cure}. {CERTIFICATES_RUNBOOK}" if failure.cure else f". {LOGIN_RUNBOOK}"
         return Misconfigured(f"{where}: {failure.sentence}{more}")
     return TryAgain(f"{where} no está listo: {failure.sentence}. {ABSENT_RUNBOOK}")
 

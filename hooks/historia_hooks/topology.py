@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 
 from historia_hooks.addresses import Address
-from historia_hooks.errors import CLONED_RUNBOOK, LOST_RUNBOOK, STOPPED_RUNBOOK, Misconfigured
+from historia_hooks.errors import CLONED_RUNBOOK, LOST_RUNBOOK, STOPPED_RUNBOOK, UNFIT_RUNBOOK, Misconfigured
 from historia_hooks.identity import Entry, Loss, entry_of, identity
 from historia_hooks.model import Balance, Member, Server
 from historia_hooks.steps import (
@@ -162,7 +162,7 @@ def _refuse_without_citus(server: Server, workers: int) -> None:
     lacks = "no carga Citus (shared_preload_libraries)" if server.citus_installed else "no tiene Citus instalado"
     raise Misconfigured(
         f"se piden {workers} workers, pero PostgreSQL en {server.address} {lacks}. Use una imagen de PostgreSQL con"
-        " Citus (citusdata/citus) o pida cero workers (workers.count: 0)"
+        f" Citus (citusdata/citus) o pida cero workers (workers.count: 0). {UNFIT_RUNBOOK}"
     )
 
 
@@ -200,7 +200,7 @@ def _refuse_non_empty(worker: Server, reference_shards: frozenset[str]) -> None:
         raise Misconfigured(
             f"la base de datos del worker {worker.address} no está vacía: tiene {len(worker.user_tables)} tablas. Al"
             " agregarlo, Citus borraría sin aviso las que se llaman como las nuestras. Dele un volumen vacío, o"
-            " guarde y borre esas tablas"
+            f" guarde y borre esas tablas. {UNFIT_RUNBOOK}"
         )
 
 

@@ -6,7 +6,7 @@ from historia_hooks import citus
 from historia_hooks.addresses import Address
 from historia_hooks.commands import distribute, migrate, register
 from historia_hooks.connections import Nodes, Unreachable
-from historia_hooks.errors import TryAgain
+from historia_hooks.errors import ABSENT_RUNBOOK, LOGIN_RUNBOOK, TryAgain
 from historia_hooks.log import logger
 from historia_hooks.model import Member
 from historia_hooks.schema import APP_ROLE, SECOND_LOGIN
@@ -39,10 +39,10 @@ def check(nodes: Nodes, *, just_distributed: bool = False) -> None:
 def _check_members(nodes: Nodes, members: tuple[Member, ...]) -> None:
     active = {member.address for member in members if member.active}
     if missing := [str(worker) for worker in nodes.settings.workers if worker not in active]:
-        raise TryAgain(f"workers que se piden y no están activos: {', '.join(missing)}")
+        raise TryAgain(f"workers que se piden y no están activos: {', '.join(missing)}. {ABSENT_RUNBOOK}")
     if members and (pairs := citus.unhealthy_pairs(nodes.coordinator)):
         listed = ", ".join(f"{one}:{port} → {other}:{other_port}" for one, port, other, other_port in pairs)
-        raise TryAgain(f"hay nodos que no se alcanzan: {listed}")
+        raise TryAgain(f"hay nodos que no se alcanzan: {listed}. {ABSENT_RUNBOOK}")
 
 
 def _check_shards(nodes: Nodes, members: tuple[Member, ...], *, just_distributed: bool) -> None:
@@ -70,4 +70,4 @@ def _check_login(nodes: Nodes, address: Address, role: str, password: SecretStr)
         with nodes.login(address, role, password) as connection:
             query(connection, READ)
     except Unreachable as error:
-        raise TryAgain(f"{role} no entra: {error}") from None
+        raise TryAgain(f"{role} no entra: {error}. {LOGIN_RUNBOOK}") from None
