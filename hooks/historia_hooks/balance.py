@@ -58,6 +58,7 @@ def _evacuation(observed: ObservedNodes) -> Iterator[BalanceStep]:
     leaving, job = observed.unwanted, observed.balance.job
     if unsynced := tuple(member.address for member in _workers(observed) if not member.metadata_synced):
         yield WaitForMetadata(unsynced)
+        return  # until then Citus plans no moves
     open_to_shards = tuple(member.address for member in leaving if member.should_have_shards)
     closed = [member for member in observed.members if member.address in _wanted(observed)]
     closed = [member for member in closed if not member.should_have_shards]

@@ -75,12 +75,13 @@ def aged_system(system: Cluster) -> Cluster:
 def test_nodes_that_citus_refuses_to_work_with_are_upgraded_first(blank_citus: Cluster, run_hooks: Hooks) -> None:
     for node in blank_citus.nodes[:3]:
         begin_with(blank_citus, node, FAR_APART)
+    run(blank_citus, "DROP EXTENSION citus", node=blank_citus.workers[2])
     assert versions(blank_citus) == {FAR_APART}
-    said = run_hooks(blank_citus, "verify")
+    said = run_hooks(blank_citus, "verify", workers=3)
     assert "llevar la extensión citus" in done(said, 75)["event"]
-    done(run_hooks(blank_citus, "sync"))
-    assert versions(blank_citus) == {newest(blank_citus)}
-    assert NOTHING in done(run_hooks(blank_citus, "sync"))["event"]
+    done(run_hooks(blank_citus, "sync", workers=3))
+    assert versions(blank_citus, 3) == {newest(blank_citus)}
+    assert NOTHING in done(run_hooks(blank_citus, "sync", workers=3))["event"]
 
 
 def test_a_lone_node_is_upgraded_too(blank_citus: Cluster, run_hooks: Hooks) -> None:

@@ -19,6 +19,7 @@ from historia_hooks.steps import (
     SettleTransactions,
     StartMoves,
     StopMoves,
+    WaitForMetadata,
     WatchMoves,
 )
 from historia_hooks.topology import ObservedNodes
@@ -65,6 +66,11 @@ def test_workers_with_patients_give_them_away_before_anybody_is_removed() -> Non
         StartMoves(7, drain=True, wait=True),
         CleanUp(frozenset({2, 3})),
     )
+
+
+def test_nodes_that_have_not_heard_of_the_others_are_waited_for_first() -> None:
+    late = change_member(leaving(7, answering=1), WORKERS[0], metadata_synced=False)
+    assert plan_drain(late, allowed=True) == (WaitForMetadata((WORKERS[0],)),)
 
 
 def test_a_drain_that_runs_is_adopted_and_other_moves_are_stopped() -> None:
