@@ -76,12 +76,14 @@ def plan_nodes(
     `passwords` are steps that come after the role they build on, and before a node joins that must know them. One
     PostgreSQL alone keeps no ledger: it is the only server there is.
     """
-    refuse_strangers(observed)
+    alone = not wanted.workers and not observed.unwanted
+    if not alone:
+        _refuse_servers(observed)
     if upgrade := plan_upgrade(observed.coordinator, observed.workers + observed.others):
         return upgrade
-    if not wanted.workers and not observed.unwanted:
+    if alone:
         return (*_roles(wanted, (observed.coordinator,)), *passwords, *_retirements(observed))
-    refuse(observed)
+    _refuse_members(observed)
     bare = (CreateExtension(server.address) for server in observed.servers if server.extension is None)
     if first := (*strangers_out(observed), *bare):
         return first
@@ -99,11 +101,15 @@ def plan_nodes(
     )
 
 
-def refuse(observed: ObservedNodes) -> None:
-    """Raise for everything that a person must change first."""
-    refuse_strangers(observed)
+def _refuse_servers(observed: ObservedNodes) -> None:
+    """Raise for servers that a person must change first, whatever version of Citus they are at."""
     for server in observed.servers:
         _refuse_without_citus(server, len(observed.workers))
+    refuse_strangers(observed)
+
+
+def _refuse_members(observed: ObservedNodes) -> None:
+    """Raise for what the catalogue and the volumes say; Citus must be able to read its own."""
     joining = {member.address for member in strangers(observed)}
     for worker in observed.workers:
         if observed.member(worker.address) is None or worker.address in joining:
