@@ -7,15 +7,17 @@ from functools import singledispatch
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from historia_hooks import citus, jobs, ledger, steps
+from historia_hooks import citus, cleanup, jobs, ledger, steps
 from historia_hooks.connections import Nodes, wait_until
 from historia_hooks.conninfo import copy_line
 from historia_hooks.log import logger
 from historia_hooks.plan import TablePlan
-from historia_hooks.schema import APP_ROLE
+from historia_hooks.schema import APP_ROLE, SECOND_LOGIN
 from historia_hooks.state import query, read_members
 
 ROLE = sql.Identifier(APP_ROLE)
+SECOND = sql.Identifier(SECOND_LOGIN)
+UPDATE_EXTENSION = "ALTER EXTENSION citus UPDATE"
 QUIET = "SET LOCAL citus.enable_create_role_propagation TO off; SET LOCAL citus.enable_alter_role_propagation TO off"
 
 
@@ -78,6 +80,19 @@ def _(step: steps.CreateExtension, nodes: Nodes) -> None:
 
 
 @take.register
+def _(step: steps.UpgradeExtension, nodes: Nodes) -> None:
+    _run(nodes.node(step.node), UPDATE_EXTENSION)
+
+
+@take.register
+def _(_step: steps.FinishUpgrade, nodes: Nodes) -> None:
+    """One transaction: the version of the extension then tells whether both are done."""
+    with Transaction(nodes.coordinator):
+        _run(nodes.coordinator, UPDATE_EXTENSION)
+        citus.finish_upgrade(nodes.coordinator)
+
+
+@take.register
 def _(step: steps.CreateRole, nodes: Nodes) -> None:
     """On each node by ourselves: pg_dist_authinfo wants the role before the node is added. Only a verifier travels."""
     _change_role(nodes.node(step.node), "CREATE ROLE {} LOGIN PASSWORD {}", step.verifier)
@@ -98,11 +113,40 @@ def _change_role(connection: Connection, statement: str, verifier: str) -> None:
 def _(step: steps.SetAuthinfo, nodes: Nodes) -> None:
     """Through COPY: its data is no part of a statement, so that no log and no view of statements ever holds it."""
     connection = nodes.node(step.node)
-    roles = [role for role, _ in step.authinfo]
-    lines = "".join(copy_line("0", role, authinfo) for role, authinfo in step.authinfo)
-    with Transaction(connection), connection.cursor() as cursor:
+    with Transaction(connection):
+        _write_authinfo(connection, step.authinfo)
+
+
+def _write_authinfo(connection: Connection, rows: tuple[tuple[str, str], ...]) -> None:
+    roles = [role for role, _ in rows]
+    lines = "".join(copy_line("0", role, authinfo) for role, authinfo in rows)
+    with connection.cursor() as cursor:
         cursor.execute("DELETE FROM pg_dist_authinfo WHERE nodeid = 0 AND rolename = ANY (%s)", (roles,))
         cursor.copy_expert("COPY pg_dist_authinfo (nodeid, rolename, authinfo) FROM STDIN", io.StringIO(lines))
+
+
+@take.register
+def _(step: steps.SetOwnerPassword, nodes: Nodes) -> None:
+    connection = nodes.node(step.node)
+    with Transaction(connection):
+        _run(connection, QUIET)
+        alter = sql.SQL("ALTER ROLE {} PASSWORD {}")
+        _run(connection, alter.format(sql.Identifier(nodes.settings.owner), sql.Literal(step.verifier)))
+    nodes.outdated.discard(step.node)
+
+
+@take.register
+def _(step: steps.SetSecondLogin, nodes: Nodes) -> None:
+    """On each node by ourselves, like the first one."""
+    connection = nodes.node(step.node)
+    known = query(connection, "SELECT FROM pg_roles WHERE rolname = %(role)s", role=SECOND_LOGIN)
+    with Transaction(connection):
+        _run(connection, QUIET)
+        change = "ALTER ROLE {} LOGIN PASSWORD {}" if known else "CREATE ROLE {} LOGIN PASSWORD {}"
+        _run(connection, sql.SQL(change).format(SECOND, sql.Literal(step.verifier)))
+        _run(connection, sql.SQL("GRANT {} TO {}").format(ROLE, SECOND))
+        if step.authinfo is not None:
+            _write_authinfo(connection, ((SECOND_LOGIN, step.authinfo),))
 
 
 @take.register
@@ -188,12 +232,12 @@ def _(step: steps.WatchMoves, nodes: Nodes) -> None:
 
 @take.register
 def _(step: steps.CleanUp, nodes: Nodes) -> None:
-    jobs.clean_up(nodes, step.groups)
+    cleanup.clean_up(nodes, step.groups)
 
 
 @take.register
 def _(step: steps.SettleTransactions, nodes: Nodes) -> None:
-    jobs.settle_transactions(nodes, step.nodes, step.leaving)
+    cleanup.settle_transactions(nodes, step.nodes, step.leaving)
 
 
 @take.register

@@ -7,8 +7,8 @@ plan begins with what an earlier run may have left running.
 from collections.abc import Iterator
 
 from historia_hooks.addresses import Address
-from historia_hooks.errors import MOVES_RUNBOOK, Misconfigured, TryAgain
-from historia_hooks.model import Member
+from historia_hooks.errors import ABSENT_RUNBOOK, MOVES_RUNBOOK, SPACE_RUNBOOK, Misconfigured, TryAgain
+from historia_hooks.model import Member, Space
 from historia_hooks.settings import Rebalance
 from historia_hooks.steps import (
     BalanceStep,
@@ -22,6 +22,10 @@ from historia_hooks.steps import (
     WatchMoves,
 )
 from historia_hooks.topology import ObservedNodes, departures, refuse_strangers, reopen, strangers_out
+from historia_hooks.units import size
+
+# While shards move, clients go on writing into them, and what sorts the rows of their indexes lies in temporary files.
+GROWTH = 1.1
 
 
 def plan_balance(observed: ObservedNodes, policy: Rebalance) -> tuple[BalanceStep, ...]:
@@ -54,6 +58,7 @@ def _evacuation(observed: ObservedNodes) -> Iterator[BalanceStep]:
     leaving, job = observed.unwanted, observed.balance.job
     if unsynced := tuple(member.address for member in _workers(observed) if not member.metadata_synced):
         yield WaitForMetadata(unsynced)
+        return  # until then Citus plans no moves
     open_to_shards = tuple(member.address for member in leaving if member.should_have_shards)
     closed = [member for member in observed.members if member.address in _wanted(observed)]
     closed = [member for member in closed if not member.should_have_shards]
@@ -108,14 +113,19 @@ def _refuse_drain(observed: ObservedNodes, *, allowed: bool) -> None:
 
 def _refuse_absent(observed: ObservedNodes) -> None:
     answering = {server.address for server in (*observed.servers, *observed.others)}
-    if down := [str(member.address) for member in _workers(observed) if member.address not in answering]:
-        raise TryAgain(
-            f"no responde {', '.join(down)}: para mover los datos deben responder todos los workers, también los que"
-            f" se van. No se cambió nada. Espere a que vuelva (o pida otra vez los workers que había) y repita."
-            f" {MOVES_RUNBOOK}"
-        )
+    refuse_absent([member.address for member in _workers(observed) if member.address not in answering])
     if idle := [str(member.address) for member in _workers(observed) if not member.active]:
         raise TryAgain(f"no está activo {', '.join(idle)}. No se cambió nada. Ejecute antes historia-hooks sync")
+
+
+def refuse_absent(down: list[Address]) -> None:
+    """Raise for workers that do not answer. They may come back by themselves, and then the same command works."""
+    if down:
+        raise TryAgain(
+            f"no responde {', '.join(map(str, down))}: para mover los datos deben responder todos los workers, también"
+            " los que se van. No se cambió nada. Haga que vuelva (su volumen conserva los datos) y repita, o pida otra"
+            f" vez los workers que había (workers.count). {ABSENT_RUNBOOK}"
+        )
 
 
 def _refuse_moves(observed: ObservedNodes) -> None:
@@ -131,6 +141,29 @@ def _refuse_moves(observed: ObservedNodes) -> None:
         raise Misconfigured(
             f"los fragmentos no se pueden mover: no tienen llave primaria ni REPLICA IDENTITY las tablas"
             f" {', '.join(bare)}. No se movió nada. Agregue una llave primaria a cada una y repita. {MOVES_RUNBOOK}"
+        )
+
+
+def refuse_full(space: Space, *, cure: str) -> None:
+    """Raise when the shards would not fit where they go: copies of them, and of their rows in the log, are made there.
+
+    Citus looks at the disk only before each single move: what fits one by one would stop half-way.
+    """
+    incoming = dict.fromkeys(space.disks, 0)
+    for move in space.moves:
+        incoming[move.target] += move.size
+    full = []
+    for node, disk in space.disks.items():
+        needed = round(incoming[node] * GROWTH) + min(incoming[node], disk.log_room)
+        if disk.free - needed < disk.kept:
+            full.append(
+                f"{node} recibiría {size(incoming[node])}, para lo que necesita {size(needed)}; tiene libres"
+                f" {size(disk.free)} de {size(disk.total)}, y {size(disk.kept)} deben quedar sin usar"
+            )
+    if full:
+        raise Misconfigured(
+            f"los fragmentos no caben donde irían: {'. '.join(full)}. No se movió nada. Amplíe ese volumen, {cure}."
+            f" {SPACE_RUNBOOK}"
         )
 
 

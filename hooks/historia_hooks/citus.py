@@ -91,6 +91,12 @@ def cleanup_orphaned_resources(connection: Connection) -> None:
         cursor.execute("CALL citus_cleanup_orphaned_resources()")
 
 
+def finish_upgrade(connection: Connection) -> None:
+    """What a new version of Citus still does to the distributed schema; nothing most of the time."""
+    with connection.cursor() as cursor:
+        cursor.execute("CALL citus_finish_citus_upgrade()")
+
+
 def recover_prepared_transactions(connection: Connection) -> None:
     """Ends what this node began and a crash left open on others."""
     _call(connection, "SELECT recover_prepared_transactions()")

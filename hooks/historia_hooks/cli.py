@@ -8,8 +8,10 @@ from typing import NoReturn
 
 import click
 import psycopg2
+from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
 
 from historia_hooks import log
+from historia_hooks.commands.certificates import certificates as check_certificates
 from historia_hooks.commands.distribute import distribute as distribute_tables
 from historia_hooks.commands.drain import drain as drain_workers
 from historia_hooks.commands.load_sample import load_sample as load_sample_rows
@@ -23,7 +25,7 @@ from historia_hooks.commands.sync import sync as sync_all
 from historia_hooks.commands.verify import verify as verify_system
 from historia_hooks.commands.wait import wait as wait_nodes
 from historia_hooks.connections import Nodes, Unreachable, explain, hooks_lock
-from historia_hooks.errors import HookError, TryAgain
+from historia_hooks.errors import MOVES_RUNBOOK, UPGRADE_RUNBOOK, HookError, TryAgain
 from historia_hooks.log import logger
 from historia_hooks.settings import read_settings
 
@@ -37,7 +39,9 @@ Códigos de salida:
 
 La configuración se lee del entorno: POSTGRES_HOST, POSTGRES_PORT, POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB,
 HISTORIA_APP_PASSWORD, HISTORIA_COORDINATOR, HISTORIA_WORKERS, HISTORIA_USUARIO, HISTORIA_TIMEOUT,
-HISTORIA_REBALANCE, HISTORIA_DRAIN, HISTORIA_FIRST_LEAVING, HISTORIA_API_URL.
+HISTORIA_REBALANCE, HISTORIA_DRAIN, HISTORIA_FIRST_LEAVING, HISTORIA_API_URL, POSTGRES_SSLMODE, POSTGRES_SSLROOTCERT,
+HISTORIA_TLS_CERT, POSTGRES_PASSWORD_PREVIOUS, HISTORIA_APP_PASSWORD_B, HISTORIA_POSTGRES_MAJOR,
+HISTORIA_CITUS_VERSION.
 """
 
 
@@ -103,6 +107,16 @@ def _on_known_nodes(work: Callable[[Nodes], object]) -> Callable[[Nodes], None]:
 def _from_database(error: psycopg2.Error) -> HookError:
     """Only the server's primary message: other parts can quote a statement."""
     said = error.diag.message_primary or "se perdió la conexión"
+    if "Citus library version differs" in said:
+        return TryAgain(
+            "la imagen trae otra versión de Citus que la extensión de la base de datos. Ejecute historia-hooks sync,"
+            f" que la actualiza. {UPGRADE_RUNBOOK}"
+        )
+    if error.pgcode == LOCK_NOT_AVAILABLE:
+        return TryAgain(
+            "otra sesión tiene ocupada una tabla desde hace más de un minuto. Espere a que termine, o búsquela en"
+            f" citus_lock_waits y citus_stat_activity, y repita la orden. {MOVES_RUNBOOK}"
+        )
     return TryAgain(f"PostgreSQL se negó (SQLSTATE {error.pgcode}): {said}")
 
 
@@ -146,6 +160,12 @@ def rebalance() -> None:
 def verify() -> None:
     """Comprueba que todo está como se pide y funciona."""
     _run(verify_system, lock=False)
+
+
+@main.command()
+def certificates() -> None:
+    """Pone en uso los certificados nuevos y dice cuándo vencen."""
+    _run(check_certificates, lock=False)
 
 
 @main.command()

@@ -7,9 +7,10 @@ import contextlib
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class that psycopg2 spells in lower case
@@ -18,7 +19,14 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exp
 from tenacity.stop import stop_base
 
 from historia_hooks.addresses import Address
-from historia_hooks.errors import HookError, Misconfigured, TryAgain
+from historia_hooks.errors import (
+    ABSENT_RUNBOOK,
+    CERTIFICATES_RUNBOOK,
+    LOGIN_RUNBOOK,
+    HookError,
+    Misconfigured,
+    TryAgain,
+)
 from historia_hooks.log import logger
 from historia_hooks.schema import APP_ROLE
 from historia_hooks.settings import Settings
@@ -59,20 +67,52 @@ class Failure:
     pattern: re.Pattern[str]
     sentence: str
     retries: int | None = None  # None: until the deadline
+    cure: str = ""  # what a person must change where waiting did not help
 
 
-def _failure(pattern: str, sentence: str, retries: int | None = None) -> Failure:
-    return Failure(re.compile(pattern, re.IGNORECASE), sentence, retries)
+def _failure(pattern: str, sentence: str, retries: int | None = None, cure: str = "") -> Failure:
+    return Failure(re.compile(pattern, re.IGNORECASE), sentence, retries, cure)
 
 
 PASSWORD_REFUSED = _failure(
     r"password authentication failed|no password supplied|not permitted to log in", "rechaza la contraseña", retries=2
 )
 DATABASE_MISSING = _failure(r'database ".*" does not exist', "no tiene la base de datos", retries=2)
+# While nodes restart one by one with other certificates, time does cure these.
+TLS_FAILURES = (
+    _failure(
+        r"certificate verify failed",
+        "su certificado no lo firmó la CA que se espera, o está vencido",
+        cure="Compare la CA de POSTGRES_SSLROOTCERT con el certificado del nodo y renueve el que venció",
+    ),
+    _failure(
+        r"does not match host name",
+        "su certificado es de otro nombre",
+        cure="Emita un certificado que lleve el nombre con el que se entra al nodo",
+    ),
+    _failure(
+        r"does not support SSL",
+        "no ofrece TLS, y POSTGRES_SSLMODE lo exige",
+        cure="Active ssl en el servidor o cambie POSTGRES_SSLMODE",
+    ),
+    _failure(
+        r"root certificate file",
+        "no se puede leer la CA de POSTGRES_SSLROOTCERT",
+        retries=2,
+        cure="Revise la ruta, y que el Secret tenga la clave ca.crt",
+    ),
+)
 FAILURES = (
     PASSWORD_REFUSED,
     DATABASE_MISSING,
+    *TLS_FAILURES,
     _failure(r"role \".*\" does not exist", "no conoce el usuario", retries=2),
+    _failure(
+        r"no pg_hba\.conf entry.*no encryption",
+        "solo admite conexiones cifradas",
+        retries=2,
+        cure="Ponga POSTGRES_SSLMODE=verify-full y la CA en POSTGRES_SSLROOTCERT",
+    ),
     _failure(r"no pg_hba\.conf entry", "no admite esta conexión (pg_hba.conf)", retries=2),
     _failure(r"could not translate host name", "el nombre todavía no se resuelve (DNS)"),
     _failure(r"starting up|shutting down|recovery mode|not yet accepting", "el servidor está arrancando o parando"),
@@ -99,11 +139,17 @@ def read_failure(text: str) -> Failure:
 
 
 def connect(
-    address: Address, user: str, password: SecretStr, database: str, application: str, more_options: str = ""
+    address: Address,
+    user: str,
+    password: SecretStr,
+    database: str,
+    application: str,
+    encryption: Mapping[str, Any],
+    more_options: str = "",
 ) -> Connection:
     """One connection in autocommit; raises Unreachable."""
     try:
-        opened = psycopg2.connect(
+        opened: Connection = psycopg2.connect(
             host=address.name,
             port=address.port,
             user=user,
@@ -115,6 +161,7 @@ def connect(
             keepalives_interval=10,
             keepalives_count=3,
             options=OPTIONS + more_options,
+            **encryption,
         )
     except psycopg2.OperationalError as error:
         raise Unreachable(address, read_failure(str(error))) from None
@@ -130,6 +177,7 @@ class Nodes:
         self.deadline = Deadline(settings.timeout)
         self.application = READING
         self.doing = "todavía nada"  # what a person reads when the command is interrupted
+        self.outdated: set[Address] = set()  # nodes where the owner still has the previous password
         self._open: dict[Address, Connection] = {}
 
     @property
@@ -148,15 +196,36 @@ class Nodes:
         return known
 
     def open_owner(self, address: Address) -> Connection:
-        """A connection of its own as the owner; raises Unreachable."""
+        """A connection of its own as the owner; raises Unreachable.
+
+        While a change of the password is under way, a node may still know the previous one.
+        """
         settings = self.settings
-        return connect(address, settings.owner, settings.password, settings.database, self.application)
+        node = settings.coordinator if address == settings.entrance else address
+        try:
+            return self._open_owner(address, settings.password)
+        except Unreachable as error:
+            if error.failure is not PASSWORD_REFUSED or not settings.previous_password.get_secret_value():
+                raise
+        opened = self._open_owner(address, settings.previous_password)
+        self.outdated.add(node)
+        return opened
+
+    def _open_owner(self, address: Address, password: SecretStr) -> Connection:
+        settings = self.settings
+        return connect(address, settings.owner, password, settings.database, self.application, settings.encryption)
 
     @contextlib.contextmanager
     def app(self, address: Address) -> Iterator[Connection]:
         """A short connection as historia_app; raises Unreachable."""
+        with self.login(address, APP_ROLE, self.settings.app_password) as opened:
+            yield opened
+
+    @contextlib.contextmanager
+    def login(self, address: Address, role: str, password: SecretStr) -> Iterator[Connection]:
+        """A short connection as one of the API's logins; raises Unreachable."""
         settings = self.settings
-        opened = connect(address, APP_ROLE, settings.app_password, settings.database, READING, SMALL)
+        opened = connect(address, role, password, settings.database, READING, settings.encryption, SMALL)
         try:
             yield opened
         finally:
@@ -206,16 +275,18 @@ def explain(error: Unreachable, settings: Settings) -> HookError:
         return Misconfigured(
             f"{where} rechaza la contraseña del usuario «{settings.owner}». Revise el Secret que la guarda (clave"
             " postgres-password): POSTGRES_PASSWORD solo se aplica al crear los datos, no se vuelve a aplicar a datos"
-            " que ya existen. Devuelva al Secret la contraseña anterior o cámbiela en cada nodo con ALTER ROLE"
+            " que ya existen. Devuelva al Secret la contraseña anterior o cámbiela en cada nodo con ALTER ROLE."
+            f" {LOGIN_RUNBOOK}"
         )
     if failure is DATABASE_MISSING:
         return Misconfigured(
             f"{where} no tiene la base de datos «{settings.database}»: POSTGRES_DB solo se aplica al crear los datos."
-            " Créela en ese nodo o corrija el valor"
+            f" Créela en ese nodo o corrija el valor. {LOGIN_RUNBOOK}"
         )
-    if failure.retries is not None:
-        return Misconfigured(f"{where}: {failure.sentence}")
-    return TryAgain(f"{where} no está listo: {failure.sentence}")
+    if failure in TLS_FAILURES or failure.retries is not None:
+        more = f". {failure.cure}. {CERTIFICATES_RUNBOOK}" if failure.cure else f". {LOGIN_RUNBOOK}"
+        return Misconfigured(f"{where}: {failure.sentence}{more}")
+    return TryAgain(f"{where} no está listo: {failure.sentence}. {ABSENT_RUNBOOK}")
 
 
 def wait_for(nodes: Nodes, address: Address) -> Connection:
@@ -230,17 +301,17 @@ class Pending(Exception):  # noqa: N818 - not an error until the deadline has pa
     """A condition that does not hold yet."""
 
 
-def wait_until(deadline: Deadline, condition: Callable[[], bool], what: str) -> None:
-    """Poll a condition; TryAgain with the sentence when the deadline passes."""
+def wait_until(deadline: Deadline, condition: Callable[[], bool], what: str | Callable[[], str]) -> None:
+    """Poll a condition; TryAgain with the sentence, which may change meanwhile, when the deadline passes."""
 
     def check() -> None:
         if not condition():
-            raise Pending(what)
+            raise Pending(what() if callable(what) else what)
 
     try:
         patient(deadline, Pending)(check)
-    except Pending:
-        raise TryAgain(f"se agotó el tiempo esperando: {what}") from None
+    except Pending as pending:
+        raise TryAgain(f"se agotó el tiempo esperando: {pending}") from None
 
 
 @contextlib.contextmanager

@@ -1,6 +1,14 @@
 """What the commands raise when they stop on purpose; each error knows the exit code a Job reads. It must not print."""
 
+# Where a message leads: one line for each page of docs/runbooks
 MOVES_RUNBOOK = "Más: docs/runbooks/mover-fragmentos.md"
+ABSENT_RUNBOOK = "Más: docs/runbooks/worker-no-responde.md"
+CERTIFICATES_RUNBOOK = "Más: docs/runbooks/certificados.md"
+LOGIN_RUNBOOK = "Más: docs/runbooks/nodo-no-deja-entrar.md"
+SPACE_RUNBOOK = "Más: docs/runbooks/sin-espacio.md"
+SPREAD_RUNBOOK = "Más: docs/runbooks/reparto-distinto.md"
+UNFIT_RUNBOOK = "Más: docs/runbooks/worker-no-sirve.md"
+UPGRADE_RUNBOOK = "Más: docs/runbooks/actualizar-citus.md"
 LOST_RUNBOOK = "Más: docs/runbooks/worker-perdido.md"
 CLONED_RUNBOOK = "Más: docs/runbooks/volumen-clonado.md"
 STOPPED_RUNBOOK = "Más: docs/runbooks/worker-apagado.md"

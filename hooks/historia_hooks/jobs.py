@@ -11,11 +11,11 @@ import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from historia_hooks import citus
-from historia_hooks.addresses import Address
 from historia_hooks.connections import Deadline, Nodes, wait_until
 from historia_hooks.errors import MOVES_RUNBOOK, Misconfigured, TryAgain
 from historia_hooks.log import logger
 from historia_hooks.model import Balance
+from historia_hooks.pace import Moved, Pace, words
 from historia_hooks.state import query
 
 POLL = 1.0
@@ -43,11 +43,18 @@ TASKS = """
 SELECT task_id, status::text, coalesce(retry_count, 0), coalesce(message, '')
   FROM pg_dist_background_task WHERE job_id = %(job)s ORDER BY task_id
 """
-BYTES = """
-SELECT coalesce(sum(target_shard_size), 0)::bigint, coalesce(sum(source_shard_size), 0)::bigint
-  FROM get_rebalance_progress()
+# What a task moves: the shard it names with those that lie beside it. Tasks that move nothing are not among them.
+SIZES = r"""
+SELECT k.task_id, count(*), coalesce(sum(z.size), 0)::bigint
+  FROM pg_dist_background_task k
+  JOIN pg_dist_shard a ON a.shardid = (regexp_match(k.command, 'citus_move_shard_placement\((\d+),'))[1]::bigint
+  JOIN pg_dist_partition named USING (logicalrelid)
+  JOIN pg_dist_partition beside ON beside.colocationid = named.colocationid
+  JOIN pg_dist_shard b ON b.logicalrelid = beside.logicalrelid AND b.shardminvalue = a.shardminvalue
+  LEFT JOIN citus_shard_sizes() z ON z.shard_id = b.shardid
+ WHERE k.job_id = %(job)s GROUP BY 1
 """
-PREPARED = "SELECT gid FROM pg_prepared_xacts WHERE database = current_database() AND starts_with(gid, 'citus_')"
+COPIED = "SELECT coalesce(sum(least(target_shard_size, source_shard_size)), 0)::bigint FROM get_rebalance_progress()"
 
 REMEDIES = (
     (r"wal_level|logical decoding|subscription .* does not exist", "ponga wal_level=logical en todos los nodos"),
@@ -168,6 +175,8 @@ class _Report:
         self._said: tuple[str, int] | None = None
         self._when = 0.0
         self._hinted = False
+        self._pace = Pace()
+        self._sizes: dict[int, tuple[int, int]] | None = None  # by task: shards, bytes
 
     def say(self, coordinator: Connection, state: str, tasks: tuple[Task, ...]) -> None:
         done = sum(task.status == "done" for task in tasks)
@@ -178,46 +187,31 @@ class _Report:
                 "moviendo fragmentos",
                 trabajo=self._job,
                 estado=state,
-                grupos=f"{done}/{len(tasks)}",
-                bytes_en_curso=_bytes(coordinator),
+                **self._progress(coordinator, now, {task.number for task in tasks if task.status == "done"}),
                 segundos=round(now - self._begun),
             )
         if state == "scheduled" and not self._hinted and now - self._begun > LATE_START:
             self._hinted = True
             logger.warning("el trabajo no empieza: quizá faltan procesos; suba max_worker_processes", trabajo=self._job)
 
-
-def _bytes(coordinator: Connection) -> str | None:
-    """Of the moves that run now; it asks the nodes, and one that does not answer must not end the watch."""
-    try:
-        [(copied, total)] = query(coordinator, BYTES)
-    except psycopg2.Error:
-        return None
-    return f"{copied}/{total}"
-
-
-def clean_up(nodes: Nodes, groups: frozenset[int]) -> None:
-    """Drops the old shards; a reader that still holds one makes the server try again."""
-
-    def clean() -> bool:
-        citus.cleanup_orphaned_resources(nodes.coordinator)
-        return not groups & read_balance(nodes.coordinator).leftovers
-
-    wait_until(nodes.deadline, clean, "poder borrar los fragmentos viejos, que otra sesión todavía usa")
+    def _progress(self, coordinator: Connection, now: float, done: set[int]) -> dict[str, str]:
+        """It asks the nodes, and one that does not answer must not end the watch."""
+        try:
+            if self._sizes is None:
+                rows = query(coordinator, SIZES, job=self._job)
+                self._sizes = {task: (shards, size) for task, shards, size in rows}
+            [(copied,)] = query(coordinator, COPIED)
+        except psycopg2.Error:
+            return {}
+        return words(self._pace.look(now, _moved(self._sizes, done, copied)))
 
 
-def settle_transactions(nodes: Nodes, asked: tuple[Address, ...], leaving: tuple[tuple[Address, int], ...]) -> None:
-    """Each node ends what it began; then nothing is left on the nodes that leave, nor anything begun by them."""
-    begun = tuple(f"citus_{group}_" for _, group in leaving)
-    addresses = {address for address, _ in leaving}
-
-    def settled() -> bool:
-        for address in asked:
-            citus.recover_prepared_transactions(nodes.node(address))
-        return not any(
-            address in addresses or gid.startswith(begun)
-            for address in asked
-            for (gid,) in query(nodes.node(address), PREPARED)
-        )
-
-    wait_until(nodes.deadline, settled, "el fin de las transacciones abiertas en los workers que se van")
+def _moved(sizes: dict[int, tuple[int, int]], done: set[int], copied: int) -> Moved:
+    """With what the tasks that run have copied; a copy is still listed when its task has just ended."""
+    all_bytes = sum(size for _, size in sizes.values())
+    return Moved(
+        shards=sum(shards for task, (shards, _) in sizes.items() if task in done),
+        all_shards=sum(shards for shards, _ in sizes.values()),
+        bytes=min(all_bytes, sum(size for task, (_, size) in sizes.items() if task in done) + copied),
+        all_bytes=all_bytes,
+    )

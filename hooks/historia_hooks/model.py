@@ -29,6 +29,7 @@ class Server:
     user_tables: tuple[str, ...]
     verifier: str | None = field(repr=False)  # of historia_app's password; None: no such role
     extension: str | None = None  # version; None: not created in this database
+    library: str | None = None  # version of the files that are there, as the extension counts; None: no files
     membership: CitusMembership | None = None
 
     @property
@@ -40,6 +41,14 @@ class Server:
         if self.membership and other.membership:
             return self.membership.server_id == other.membership.server_id
         return self.system_identifier == other.system_identifier
+
+
+@dataclass(frozen=True)
+class Running:
+    """What the data directory of the coordinator belongs to."""
+
+    major: int  # of PostgreSQL
+    extension: str | None  # version of citus in the database; None: not there
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,33 @@ class Balance:
     planned: int = 0  # shards that a rebalance would move
     leftovers: frozenset[int] = frozenset()  # groups with something to clean up
     without_identity: tuple[str, ...] = ()  # distributed tables whose rows cannot be told apart while they move
+
+
+@dataclass(frozen=True)
+class Move:
+    """One shard that would go from a node to another."""
+
+    source: Address
+    target: Address
+    size: int  # bytes, with its indexes
+
+
+@dataclass(frozen=True)
+class Disk:
+    """The file system of a node's data directory, in bytes."""
+
+    free: int
+    total: int
+    kept: int  # Citus starts no move that would leave less than this (citus.desired_percent_disk_available_after_move)
+    log_room: int  # what the write-ahead log may still take, up to max_wal_size
+
+
+@dataclass(frozen=True)
+class Space:
+    """What moves need, and what there is on the nodes that would receive them."""
+
+    moves: tuple[Move, ...]
+    disks: Mapping[Address, Disk]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from historia_hooks.errors import Misconfigured
+from historia_hooks.errors import SPREAD_RUNBOOK, Misconfigured
 from historia_hooks.model import ObservedSchema, ObservedTable
 from historia_hooks.schema import Distributed, Privilege, Reference, Schema, Spread, Table
 from historia_hooks.steps import (
@@ -64,7 +64,7 @@ def refuse(schema: Schema, observed: ObservedSchema, *, cluster: bool) -> None:
         raise Misconfigured(
             f"{'; '.join(wrong)}. No se cambió nada. Devuelva el valor que había (citus.usuario) o, con una copia de"
             " seguridad y sin usuarios conectados, deshaga el reparto de esa tabla en el coordinador con"
-            " SELECT undistribute_table('public.<tabla>') y vuelva a ejecutar la actualización"
+            f" SELECT undistribute_table('public.<tabla>') y vuelva a ejecutar la actualización. {SPREAD_RUNBOOK}"
         )
 
 

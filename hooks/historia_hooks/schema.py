@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from historia_hooks.settings import Usuario
 
 APP_ROLE = "historia_app"
+SECOND_LOGIN = "historia_app_b"  # a member of it: the API goes from one login to the other when a password changes
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,9 @@ from historia_hooks.errors import Misconfigured
 
 Usuario = Literal["reference", "documento_id"]
 Rebalance = Literal["never", "start", "wait"]
+SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+
+IMAGE = "what the image of the nodes holds: version of {}; empty: not known, not checked"
 
 
 def _addresses(value: Any) -> Any:
@@ -26,9 +29,23 @@ class Settings(BaseSettings):
     port: int = Field(alias="POSTGRES_PORT", default=5432, ge=1, le=65535)
     owner: str = Field(alias="POSTGRES_USER", default="admin", description="owner of the tables, superuser")
     password: SecretStr = Field(alias="POSTGRES_PASSWORD", min_length=1, description="the owner's password")
+    previous_password: SecretStr = Field(
+        alias="POSTGRES_PASSWORD_PREVIOUS",
+        default=SecretStr(""),
+        description="while the owner's password changes: the one that nodes may still have",
+    )
     database: str = Field(alias="POSTGRES_DB", default="historia_clinica")
+    sslmode: SslMode = Field(alias="POSTGRES_SSLMODE", default="prefer", description="libpq's sslmode")
+    sslrootcert: str = Field(
+        alias="POSTGRES_SSLROOTCERT", default="", description="file of the CA that signs the nodes' certificates"
+    )
     app_password: SecretStr = Field(
         alias="HISTORIA_APP_PASSWORD", default=SecretStr(""), description="password of the role historia_app"
+    )
+    second_password: SecretStr = Field(
+        alias="HISTORIA_APP_PASSWORD_B",
+        default=SecretStr(""),
+        description="password of historia_app_b, the API's other login; empty: there is none",
     )
     coordinator_name: str = Field(
         alias="HISTORIA_COORDINATOR", default="", description="name[:port] under which the coordinator is registered"
@@ -54,7 +71,26 @@ class Settings(BaseSettings):
         description="host name of the first worker that fewer workers would stop; drain looks it up while the database"
         " does not answer",
     )
+    postgres_major: str = Field(
+        alias="HISTORIA_POSTGRES_MAJOR", default="", pattern=r"^[0-9]*$", description=IMAGE.format("PostgreSQL, `17`")
+    )
+    citus_version: str = Field(
+        alias="HISTORIA_CITUS_VERSION",
+        default="",
+        pattern=r"^([0-9]+[.][0-9]+([.-][0-9]+)?)?$",
+        description=IMAGE.format("Citus, `14.1` or `14.1.0`"),
+    )
     api_url: str = Field(alias="HISTORIA_API_URL", default="", description="base URL of the API, for selftest")
+
+    certificate: str = Field(
+        alias="HISTORIA_TLS_CERT", default="", description="file with the certificate that the nodes must present"
+    )
+
+    @property
+    def encryption(self) -> dict[str, str]:
+        """What libpq is told about TLS; without a file it looks for one of its own."""
+        said = {"sslmode": self.sslmode, "sslrootcert": self.sslrootcert}
+        return {name: value for name, value in said.items() if value}
 
     @property
     def entrance(self) -> Address:
@@ -72,6 +108,7 @@ SENTENCES = {
     "bool_parsing": "debe ser true o false",
     "string_too_short": "está vacía",
     "too_short": "está vacía",
+    "string_pattern_mismatch": "debe ser un número de versión",
     "value_error": "deben ser nombres, o nombre:puerto, separados por comas y sin repetir",
 }
 
@@ -93,6 +130,10 @@ def read_settings() -> Settings:
             for entry in error.errors(include_input=False, include_url=False)
         )
         raise Misconfigured("configuración no válida: " + "; ".join(wrong)) from None
+    if settings.sslmode.startswith("verify") and not settings.sslrootcert:
+        raise Misconfigured(
+            f"configuración no válida: POSTGRES_SSLROOTCERT: falta, y POSTGRES_SSLMODE={settings.sslmode} la necesita"
+        )
     try:
         coordinator = settings.coordinator
     except ValueError:

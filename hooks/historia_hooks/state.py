@@ -6,8 +6,9 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from historia_hooks.addresses import Address
-from historia_hooks.model import CitusMembership, Member, ObservedSchema, ObservedTable, Server
-from historia_hooks.schema import APP_ROLE, Distributed, Reference, Spread
+from historia_hooks.logins import SecondLogin
+from historia_hooks.model import CitusMembership, Member, ObservedSchema, ObservedTable, Running, Server
+from historia_hooks.schema import APP_ROLE, SECOND_LOGIN, Distributed, Reference, Spread
 
 SERVER = r"""
 SELECT (SELECT system_identifier::text FROM pg_control_system()),
@@ -22,7 +23,14 @@ SELECT (SELECT system_identifier::text FROM pg_control_system()),
            AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
                                                      AND d.deptype = 'e')),
        (SELECT coalesce(rolpassword, '') FROM pg_authid WHERE rolname = %(role)s),
-       (SELECT extversion FROM pg_extension WHERE extname = 'citus')
+       (SELECT extversion FROM pg_extension WHERE extname = 'citus'),
+       (SELECT default_version FROM pg_available_extensions WHERE name = 'citus')
+"""
+
+VERSIONS = """
+SELECT current_setting('server_version_num')::integer / 10000,
+       (SELECT extversion FROM pg_extension WHERE extname = 'citus'),
+       (SELECT default_version FROM pg_available_extensions WHERE name = 'citus')
 """
 
 MEMBERSHIP = """
@@ -82,7 +90,7 @@ def query(connection: Connection, statement: str | sql.Composable, **values: Any
 
 
 def read_server(connection: Connection, address: Address) -> Server:
-    [(identifier, wal_level, plugins, installed, preloaded, tables, verifier, extension)] = query(
+    [(identifier, wal_level, plugins, installed, preloaded, tables, verifier, extension, library)] = query(
         connection, SERVER, role=APP_ROLE
     )
     return Server(
@@ -95,8 +103,26 @@ def read_server(connection: Connection, address: Address) -> Server:
         user_tables=tuple(tables),
         verifier=verifier,
         extension=extension,
+        library=library,
         membership=_read_membership(connection) if extension else None,
     )
+
+
+def read_running(connection: Connection) -> Running:
+    [(major, extension, _)] = query(connection, VERSIONS)
+    return Running(major, extension)
+
+
+def read_library(connection: Connection) -> str | None:
+    """Version of the Citus in the node's image; None: it has none."""
+    [(_, _, library)] = query(connection, VERSIONS)
+    return None if library is None else str(library)
+
+
+def has_older_extension(connection: Connection) -> bool:
+    """Before an upgrade of the extension Citus may refuse to read even its own catalogue."""
+    [(_, extension, library)] = query(connection, VERSIONS)
+    return extension is not None and extension != library
 
 
 def _read_membership(connection: Connection) -> CitusMembership:
@@ -145,3 +171,18 @@ def read_revision(coordinator: Connection) -> str | None:
     [(exists,)] = query(coordinator, "SELECT to_regclass('public.alembic_version') IS NOT NULL")
     rows = query(coordinator, "SELECT version_num FROM public.alembic_version") if exists else []
     return str(rows[0][0]) if rows else None
+
+
+SECOND = """
+SELECT (SELECT coalesce(rolpassword, '') FROM pg_authid WHERE rolname = %(role)s AND rolcanlogin),
+       EXISTS (SELECT FROM pg_auth_members WHERE roleid = to_regrole(%(group)s) AND member = to_regrole(%(role)s)),
+       EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')
+"""
+SECOND_AUTHINFO = "SELECT authinfo FROM pg_dist_authinfo WHERE nodeid = 0 AND rolename = %(role)s"
+
+
+def read_second_login(connection: Connection, node: Address) -> SecondLogin:
+    """How this node knows the API's other login."""
+    [(verifier, member, citus)] = query(connection, SECOND, role=SECOND_LOGIN, group=APP_ROLE)
+    rows = query(connection, SECOND_AUTHINFO, role=SECOND_LOGIN) if citus else []
+    return SecondLogin(node, verifier, member, rows[0][0] if rows else None, has_authinfo=citus)

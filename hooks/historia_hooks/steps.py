@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from historia_hooks.addresses import Address
-from historia_hooks.schema import APP_ROLE, ForeignKey, Unique
+from historia_hooks.schema import APP_ROLE, SECOND_LOGIN, ForeignKey, Unique
 
 
 @dataclass(frozen=True)
@@ -12,6 +12,26 @@ class CreateExtension:
 
     def __str__(self) -> str:
         return f"crear la extensión citus en {self.node}"
+
+
+@dataclass(frozen=True)
+class UpgradeExtension:
+    node: Address
+    version: str
+
+    def __str__(self) -> str:
+        return f"llevar la extensión citus de {self.node} a {self.version}"
+
+
+@dataclass(frozen=True)
+class FinishUpgrade:
+    """The coordinator comes last, and what Citus itself finishes belongs to the same transaction: never half done."""
+
+    coordinator: Address
+    version: str
+
+    def __str__(self) -> str:
+        return f"llevar la extensión citus de {self.coordinator} a {self.version} y terminar la actualización de Citus"
 
 
 @dataclass(frozen=True)
@@ -30,6 +50,27 @@ class SetPassword:
 
     def __str__(self) -> str:
         return f"poner la contraseña de {APP_ROLE} en {self.node}"
+
+
+@dataclass(frozen=True)
+class SetOwnerPassword:
+    node: Address
+    verifier: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"poner la contraseña nueva del dueño en {self.node}"
+
+
+@dataclass(frozen=True)
+class SetSecondLogin:
+    """Role, membership and the way from this node to the others, all at once."""
+
+    node: Address
+    verifier: str = field(repr=False)
+    authinfo: str | None = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"poner la contraseña de {SECOND_LOGIN} en {self.node}"
 
 
 @dataclass(frozen=True)
@@ -292,8 +333,12 @@ class TruncateLeftover:
 
 NodeStep = (
     CreateExtension
+    | UpgradeExtension
+    | FinishUpgrade
     | CreateRole
     | SetPassword
+    | SetOwnerPassword
+    | SetSecondLogin
     | SetAuthinfo
     | AllowDecoding
     | SetCoordinatorHost

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 
 from historia_hooks.addresses import Address
-from historia_hooks.errors import CLONED_RUNBOOK, LOST_RUNBOOK, STOPPED_RUNBOOK, Misconfigured
+from historia_hooks.errors import CLONED_RUNBOOK, LOST_RUNBOOK, STOPPED_RUNBOOK, UNFIT_RUNBOOK, Misconfigured
 from historia_hooks.identity import Entry, Loss, entry_of, identity
 from historia_hooks.model import Balance, Member, Server
 from historia_hooks.steps import (
@@ -33,6 +33,7 @@ from historia_hooks.steps import (
     StopMoves,
     WaitForMetadata,
 )
+from historia_hooks.upgrade import plan_upgrade
 
 
 @dataclass(frozen=True)
@@ -67,19 +68,28 @@ class ObservedNodes:
         return tuple(member for member in self.members if not member.is_coordinator and member.address not in wanted)
 
 
-def plan_nodes(wanted: WantedNodes, observed: ObservedNodes) -> tuple[NodeStep, ...]:
+def plan_nodes(
+    wanted: WantedNodes, observed: ObservedNodes, passwords: tuple[NodeStep, ...] = ()
+) -> tuple[NodeStep, ...]:
     """Empty when the nodes are as wanted; raises Misconfigured before anything would go wrong.
 
-    One PostgreSQL alone keeps no ledger: it is the only server there is.
+    `passwords` are steps that come after the role they build on, and before a node joins that must know them. One
+    PostgreSQL alone keeps no ledger: it is the only server there is.
     """
-    if not wanted.workers and not observed.unwanted:
-        return (*_roles(wanted, (observed.coordinator,)), *_retirements(observed))
-    refuse(observed)
+    alone = not wanted.workers and not observed.unwanted
+    if not alone:
+        _refuse_servers(observed)
+    if upgrade := plan_upgrade(observed.coordinator, observed.workers + observed.others):
+        return upgrade
+    if alone:
+        return (*_roles(wanted, (observed.coordinator,)), *passwords, *_retirements(observed))
+    _refuse_members(observed)
     bare = (CreateExtension(server.address) for server in observed.servers if server.extension is None)
     if first := (*strangers_out(observed), *bare):
         return first
     return (
         *_roles(wanted, observed.servers + observed.others),
+        *passwords,
         *_logins(wanted, observed.servers + observed.others),
         *_decoding(observed.servers),
         *_coordinator(observed),
@@ -91,18 +101,15 @@ def plan_nodes(wanted: WantedNodes, observed: ObservedNodes) -> tuple[NodeStep, 
     )
 
 
-def refuse(observed: ObservedNodes) -> None:
-    """Raise for everything that a person must change first."""
+def _refuse_servers(observed: ObservedNodes) -> None:
+    """Raise for servers that a person must change first, whatever version of Citus they are at."""
     for server in observed.servers:
         _refuse_without_citus(server, len(observed.workers))
     refuse_strangers(observed)
-    versions = {str(server.address): server.extension for server in observed.servers if server.extension}
-    if len(set(versions.values())) > 1:
-        listed = ", ".join(f"{address} tiene {version}" for address, version in versions.items())
-        raise Misconfigured(
-            f"la extensión citus no es la misma en todos los nodos: {listed}. Use la misma imagen en todos y ejecute"
-            " ALTER EXTENSION citus UPDATE en los que faltan, primero en los workers"
-        )
+
+
+def _refuse_members(observed: ObservedNodes) -> None:
+    """Raise for what the catalogue and the volumes say; Citus must be able to read its own."""
     joining = {member.address for member in strangers(observed)}
     for worker in observed.workers:
         if observed.member(worker.address) is None or worker.address in joining:
@@ -161,7 +168,7 @@ def _refuse_without_citus(server: Server, workers: int) -> None:
     lacks = "no carga Citus (shared_preload_libraries)" if server.citus_installed else "no tiene Citus instalado"
     raise Misconfigured(
         f"se piden {workers} workers, pero PostgreSQL en {server.address} {lacks}. Use una imagen de PostgreSQL con"
-        " Citus (citusdata/citus) o pida cero workers (workers.count: 0)"
+        f" Citus (citusdata/citus) o pida cero workers (workers.count: 0). {UNFIT_RUNBOOK}"
     )
 
 
@@ -199,7 +206,7 @@ def _refuse_non_empty(worker: Server, reference_shards: frozenset[str]) -> None:
         raise Misconfigured(
             f"la base de datos del worker {worker.address} no está vacía: tiene {len(worker.user_tables)} tablas. Al"
             " agregarlo, Citus borraría sin aviso las que se llaman como las nuestras. Dele un volumen vacío, o"
-            " guarde y borre esas tablas"
+            f" guarde y borre esas tablas. {UNFIT_RUNBOOK}"
         )
 
 

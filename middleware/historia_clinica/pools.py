@@ -1,5 +1,6 @@
 """One pool of connections for each node. With db, the only place that knows the driver."""
 
+import re
 import threading
 from typing import Any
 
@@ -19,6 +20,14 @@ LOGIN_REFUSED = (
     "La base de datos aún no admite a la API: falta instalar el esquema o la contraseña no coincide; "
     "espere a «historia-hooks sync»."
 )
+NOT_TRUSTED = (
+    "La API no se fía de la base de datos: su certificado no es de la CA que se espera, está vencido o es de otro "
+    "nombre, o no ofrece TLS; vea docs/runbooks/certificados.md."
+)
+NOT_ENCRYPTED = "La base de datos solo admite conexiones cifradas: ponga POSTGRES_SSLMODE en verify-full."
+# libpq gives no code to a connection that failed: only its words tell
+DISTRUST = re.compile(r"certificate verify failed|does not match host name|root certificate file|does not support SSL")
+PLAIN_REFUSED = re.compile(r"no pg_hba\.conf entry.*no encryption")
 Connection = PoolProxiedConnection
 APPLICATION_NAME = "historia-clinica-api"
 # Milliseconds. Nobody waits longer for a server that vanished without a word, ours or one that Citus asks for us.
@@ -56,11 +65,18 @@ class Pool:
         except PoolTimeout as error:
             raise Saturated from error
         except (psycopg2.Error, SQLAlchemyError) as error:
-            # A failed login carries no SQLSTATE; whether the server serves at all is asked of the server itself.
-            raise (SchemaMissing(LOGIN_REFUSED) if self._answers() else Unavailable()) from error
+            raise self._refusal(str(error)) from error
 
     def close(self) -> None:
         self._engine.dispose()
+
+    def _refusal(self, said: str) -> Unavailable:
+        """A failed login carries no SQLSTATE; whether the server serves at all is asked of the server itself."""
+        if DISTRUST.search(said):
+            return Unavailable(NOT_TRUSTED)
+        if PLAIN_REFUSED.search(said) and self._settings.postgres_sslmode == "disable":
+            return Unavailable(NOT_ENCRYPTED)
+        return SchemaMissing(LOGIN_REFUSED) if self._answers() else Unavailable()
 
     def _answers(self) -> bool:
         return takes_connections(self._settings, self._address)
@@ -78,6 +94,7 @@ class Pool:
             connect_timeout=self._settings.historia_connect_timeout,
             application_name=APPLICATION_NAME,
             options=_session(self._settings),
+            **_encryption(self._settings),
             **KEEPALIVE,
         )
         return connection
@@ -107,6 +124,12 @@ class Pools:
 
     def close(self) -> None:
         self.keep_only(set())
+
+
+def _encryption(settings: Settings) -> dict[str, Any]:
+    """Without a file of ours, libpq looks for one of its own."""
+    said = {"sslmode": settings.postgres_sslmode, "sslrootcert": settings.postgres_sslrootcert}
+    return {name: value for name, value in said.items() if value}
 
 
 def _session(settings: Settings) -> str:

@@ -4,7 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from historia_clinica.routing import Address, Routing
 
 PREFIX = "HISTORIA_"
+SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 NODE = r"[A-Za-z0-9._-]+(:[0-9]{1,5})?"
 # A Kubernetes Service whose name begins like our prefix injects variables of these shapes into every pod beside it.
 SERVICE_LINK = re.compile(r"_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$")
@@ -28,6 +29,8 @@ class Settings(BaseSettings):
     postgres_user: str = Field("historia_app", description="Role of the API; it owns nothing.")
     postgres_password: SecretStr = Field(description="Password of that role.")
     postgres_db: str = Field("historia_clinica", description="Name of the database.")
+    postgres_sslmode: SslMode = Field("prefer", description="libpq's sslmode, for every node.")
+    postgres_sslrootcert: str = Field("", description="File of the CA that signs the nodes' certificates.")
 
     historia_compat_anonymous_usuarios: bool = Field(
         False, description="GET /usuarios answers without a token, as the laboratory's page did."
@@ -74,6 +77,12 @@ class Settings(BaseSettings):
         unknown = unknown_names(os.environ)
         if unknown:
             raise ValueError(f"variables desconocidas: {', '.join(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _know_the_authority(self) -> Self:
+        if self.postgres_sslmode.startswith("verify") and not self.postgres_sslrootcert:
+            raise ValueError(f"POSTGRES_SSLROOTCERT: falta, y POSTGRES_SSLMODE={self.postgres_sslmode} la necesita")
         return self
 
 

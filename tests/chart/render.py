@@ -73,7 +73,8 @@ def find(objects: list[Object], kind: str, name: str) -> Object:
 
 def template(one: Object) -> Object | None:
     """The pod that an object makes, with `metadata` and `spec`."""
-    return one if one["kind"] == "Pod" else one.get("spec", {}).get("template")
+    maker = one["spec"]["jobTemplate"] if one["kind"] == "CronJob" else one
+    return maker if maker.get("kind") == "Pod" else maker.get("spec", {}).get("template")
 
 
 def pods(objects: list[Object]) -> Iterator[tuple[str, Object]]:

@@ -1,9 +1,7 @@
 """The database nodes."""
 
 import pytest
-from chart.render import Object, environment, find, render
-
-OURS = {"hba_file", "citus.local_hostname"}
+from chart.render import CI, Object, environment, find, render
 
 
 def node(objects: list[Object], name: str) -> Object:
@@ -26,6 +24,10 @@ def test_coordinator_and_worker_differ_in_name_only() -> None:
 def test_the_defaults_that_citus_needs() -> None:
     assert parameters(node(render(), "hc-worker")) == {
         "hba_file": "/etc/historia/pg_hba.conf",
+        "ssl": "on",
+        "ssl_cert_file": "/etc/historia-tls/tls.crt",
+        "ssl_key_file": "/etc/historia-tls/tls.key",
+        "citus.node_conninfo": "sslmode=verify-full",
         "citus.local_hostname": "$(POD_NAME).hc-worker-nodes.clinic.svc.cluster.local",
         "wal_level": "logical",
         "max_worker_processes": "32",
@@ -55,6 +57,7 @@ def test_environment_of_a_node() -> None:
         "POSTGRES_USER": "admin",
         "POSTGRES_PASSWORD": {"secretKeyRef": {"name": "hc-auth", "key": "postgres-password"}},
         "POSTGRES_INITDB_ARGS": "--data-checksums",
+        "PGSSLROOTCERT": "/etc/historia-tls/ca.crt",
     }
     names = [item["name"] for item in spec["spec"]["containers"][0]["env"]]
     assert names[0] == "POD_NAME"  # the arguments use it
@@ -88,10 +91,22 @@ def test_startup_has_the_seconds_it_is_given() -> None:
         assert seconds <= probe["failureThreshold"] * probe["periodSeconds"] < seconds + 5
 
 
-def test_only_the_socket_inside_the_pod_is_trusted() -> None:
-    text = find(render(), "ConfigMap", "hc-postgresql")["data"]["pg_hba.conf"]
-    rules = [line.split() for line in text.splitlines() if line and not line.startswith("#")]
-    assert rules == [["local", "all", "all", "trust"], ["host", "all", "all", "all", "scram-sha-256"]]
+def rules(objects: list[Object]) -> list[list[str]]:
+    text = find(objects, "ConfigMap", "hc-postgresql")["data"]["pg_hba.conf"]
+    return [line.split() for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def test_only_the_socket_inside_the_pod_is_trusted_and_the_network_is_encrypted() -> None:
+    assert rules(render()) == [
+        ["local", "all", "all", "trust"],
+        ["host", "all", "all", "127.0.0.1/32", "scram-sha-256"],
+        ["host", "all", "all", "::1/128", "scram-sha-256"],
+        ["hostssl", "all", "all", "all", "scram-sha-256"],
+    ]
+    assert rules(render(file=CI["minimal"])) == [
+        ["local", "all", "all", "trust"],
+        ["host", "all", "all", "all", "scram-sha-256"],
+    ]
 
 
 def test_a_changed_hba_restarts_the_nodes_and_a_changed_password_does_not() -> None:

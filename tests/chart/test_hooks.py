@@ -74,6 +74,13 @@ def test_runs_one_command_with_the_environment_of_the_hooks(kind: str, name: str
         "POSTGRES_USER": "admin",
         "POSTGRES_PASSWORD": {"secretKeyRef": {"name": "hc-auth", "key": "postgres-password"}},
         "HISTORIA_APP_PASSWORD": {"secretKeyRef": {"name": "hc-auth", "key": "app-password"}},
+        "POSTGRES_PASSWORD_PREVIOUS": {
+            "secretKeyRef": {"name": "hc-auth", "key": "postgres-password-previous", "optional": True}
+        },
+        "HISTORIA_APP_PASSWORD_B": {"secretKeyRef": {"name": "hc-auth", "key": "app-password-b", "optional": True}},
+        "POSTGRES_SSLMODE": "verify-full",
+        "POSTGRES_SSLROOTCERT": "/etc/historia-tls/ca.crt",
+        "HISTORIA_TLS_CERT": "/etc/historia-tls/tls.crt",
         "HISTORIA_COORDINATOR": "hc-coordinator-0.hc-coordinator-nodes.clinic.svc.cluster.local",
         "HISTORIA_WORKERS": f"{NODE.format(0)},{NODE.format(1)}",
         "HISTORIA_USUARIO": "reference",
@@ -81,8 +88,9 @@ def test_runs_one_command_with_the_environment_of_the_hooks(kind: str, name: str
     }
     if command == "drain":
         wanted |= {"HISTORIA_DRAIN": "true", "HISTORIA_FIRST_LEAVING": NODE.format(2)}
+        wanted |= {"HISTORIA_POSTGRES_MAJOR": "17", "HISTORIA_CITUS_VERSION": "14.1.0"}
     if command == "sync":
-        wanted["HISTORIA_REBALANCE"] = "start"
+        wanted |= {"HISTORIA_REBALANCE": "start", "HISTORIA_CITUS_VERSION": "14.1.0"}
     if kind == "Pod":
         wanted["HISTORIA_API_URL"] = "http://hc-middleware:8080"
     assert environment(pod) == wanted
@@ -109,6 +117,29 @@ def test_how_data_moves_is_said_by_values() -> None:
     assert drain["spec"]["activeDeadlineSeconds"] == 945
 
 
+DIGEST = "sha256:" + "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("image", "major", "citus"),
+    [
+        ({"tag": "13.2.0-pg16"}, "16", "13.2.0"),
+        ({"tag": "13.2-pg16-alpine", "repository": "mirror/citusdata/citus"}, "16", "13.2"),
+        ({"tag": "14.1.0"}, "", "14.1.0"),
+        ({"tag": "2026.1-pg17", "repository": "clinic/database"}, "17", ""),  # numbers of another program
+        ({"tag": "stable"}, "", ""),
+        ({"tag": "13.2.0-pg16", "digest": DIGEST}, "", ""),  # the tag is not what runs
+        ({"digest": DIGEST, "postgresqlMajor": "18", "citusVersion": "14.1.0"}, "18", "14.1.0"),
+        ({"tag": "13.2.0-pg16", "postgresqlMajor": "17", "citusVersion": "14.0"}, "17", "14.0"),
+    ],
+)
+def test_the_hooks_are_told_what_the_new_image_holds(image: dict[str, str], major: str, citus: str) -> None:
+    objects = render(values={"postgresql": {"image": image}})
+    drain = environment(pod_of(find(objects, "Job", "hc-drain")))
+    assert (drain["HISTORIA_POSTGRES_MAJOR"], drain["HISTORIA_CITUS_VERSION"]) == (major, citus)
+    assert environment(pod_of(find(objects, "Job", "hc-sync")))["HISTORIA_CITUS_VERSION"] == citus
+
+
 def test_a_single_node_wants_no_workers() -> None:
     assert environment(pod_of(find(render(file=CI["single-node"]), "Job", "hc-sync")))["HISTORIA_WORKERS"] == ""
 
@@ -122,10 +153,11 @@ def test_the_drain_refers_to_nothing_that_the_same_revision_may_bring() -> None:
     for values in CI.values():
         pod = pod_of(find(render(file=values), "Job", "hc-drain"))["spec"]
         assert pod["serviceAccountName"] == "default"
-        assert [volume for volume in pod["volumes"] if "emptyDir" not in volume] == []
+        needed = [volume for volume in pod["volumes"] if not volume.get("secret", {}).get("optional")]
+        assert [volume for volume in needed if "emptyDir" not in volume] == []
 
 
 def test_the_charts_own_variables_cannot_be_given_again() -> None:
-    variables = set(environment(pod_of(find(render(), "Job", "hc-drain"))))
+    variables = set(environment(pod_of(find(render(), "Job", "hc-drain")))) | {"PGSSLROOTCERT"}
     refused = json.loads((CHART / "values.schema.json").read_text())
     assert variables <= set(re.findall(r"[A-Z_]{6,}", json.dumps(refused)))

@@ -15,12 +15,16 @@ ALWAYS = {
 }
 WORKERS = {"Service/hc-worker-nodes", "StatefulSet/hc-worker"}
 IDENTITY, SECRET = "ServiceAccount/hc", "Secret/hc-auth"
+RENEWAL = "CronJob/hc-tls"
+TLS = {RENEWAL, "Secret/hc-tls"}
 EXPECTED = {
-    "default": ALWAYS | WORKERS | API | {IDENTITY, SECRET},
+    "default": ALWAYS | WORKERS | API | TLS | {IDENTITY, SECRET},
     "minimal": (ALWAYS | WORKERS | {SECRET}) - {"Pod/hc-test"},
-    "single-node": ALWAYS | API | {IDENTITY, SECRET},
-    "existing-secret": ALWAYS | WORKERS | API | {IDENTITY},
+    "single-node": ALWAYS | API | TLS | {IDENTITY, SECRET},
+    "existing-secret": ALWAYS | WORKERS | API | {IDENTITY, RENEWAL},
     "everything": {
+        "Certificate/hc-tls",
+        "CronJob/hc-tls",
         "ConfigMap/hc-postgresql",
         "Deployment/api",
         "Job/hc-drain",

@@ -18,7 +18,11 @@ def test_the_api_asks_the_service_and_the_secret_of_its_release(release: str, na
     assert service["metadata"]["labels"]["app.kubernetes.io/component"] == "coordinator"
     job = next(template(one) for one in objects if one["kind"] == "Job")
     assert job
-    assert env["POSTGRES_PASSWORD"] == environment(job)["HISTORIA_APP_PASSWORD"]
+    of_the_role = {"historia_app": "HISTORIA_APP_PASSWORD", "historia_app_b": "HISTORIA_APP_PASSWORD_B"}
+    hooks = environment(job)[of_the_role[env["POSTGRES_USER"]]]["secretKeyRef"]
+    assert env["POSTGRES_PASSWORD"] == {"secretKeyRef": {"name": hooks["name"], "key": hooks["key"]}}
+    volumes = {volume["name"]: volume.get("secret") for volume in pod["spec"]["volumes"] + job["spec"]["volumes"]}
+    assert len({secret["secretName"] for secret in volumes.values() if secret}) == 1
 
 
 @pytest.mark.parametrize("release", RELEASES)

@@ -31,9 +31,10 @@ def test_are_short(name: str) -> None:
 
 def test_hold_no_password() -> None:
     shown, notes = install()
-    secret = next(one for one in yaml.safe_load_all(shown.partition("MANIFEST:\n")[2]) if one["kind"] == "Secret")
-    assert len(secret["data"]) == 2
-    for value in secret["data"].values():
+    objects = yaml.safe_load_all(shown.partition("MANIFEST:\n")[2])
+    secrets = {one["metadata"]["name"]: one["data"] for one in objects if one["kind"] == "Secret"}
+    assert {name: len(data) for name, data in secrets.items()} == {"hc-auth": 2, "hc-tls": 4}
+    for value in (value for data in secrets.values() for value in data.values()):
         assert value not in notes
         assert base64.b64decode(value).decode() not in notes
 
@@ -61,7 +62,9 @@ def test_say_how_to_read_the_password_and_to_test() -> None:
         ("default", "antes de quitar un worker, sus pacientes pasan a los demás", "drain.enabled: false"),
         ("everything", "drain.enabled: false", "sus pacientes pasan a los demás"),
         ("everything", "middleware.service.type es NodePort", "Guarde una copia del Secret"),
-        ("minimal", "Todavía no hay copias de seguridad", "API"),
+        ("minimal", "Todavía no hay copias de seguridad", "API:"),
+        ("minimal", "tls.mode: off", "PGSSLROOTCERT"),
+        ("existing-secret", 'get secret certificate -o go-template=\'{{index .data "ca.crt"', "tls.mode: off"),
     ],
 )
 def test_warn_of_what_is_so(name: str, said: str, unsaid: str) -> None:
@@ -75,6 +78,7 @@ def test_the_api_is_never_recommended_to_the_world() -> None:
 
 
 def test_two_renders_are_equal() -> None:
-    values = '{"auth": {"existingSecret": "mine"}, "middleware": {"database": {"existingSecret": "mine"}}}'
-    texts = {manifest("hc", flag, values=values) for flag in ("--no-hooks=false", "--skip-tests=false")}
+    """Where nothing is generated."""
+    files = (CI["existing-secret"],)
+    texts = {manifest("hc", flag, files=files) for flag in ("--no-hooks=false", "--skip-tests=false")}
     assert len(texts) == 1

@@ -66,11 +66,14 @@ def test_service_ports_exist_in_their_pods(objects: list[Object]) -> None:
 
 def test_references_are_rendered_or_the_users(objects: list[Object]) -> None:
     there = {(one["kind"], one["metadata"]["name"]) for one in objects}
-    users = {"mine", "secrets", "historia-auth"}
+    users = {"mine", "secrets", "historia-auth", "certificate"}
+    users |= {one["spec"]["secretName"] for one in objects if one["kind"] == "Certificate"}
     for name, pod in pods(objects):
         spec = pod["spec"]
         for volume in spec["volumes"]:
             assert "configMap" not in volume or ("ConfigMap", volume["configMap"]["name"]) in there, name
+            secret = volume.get("secret", {}).get("secretName")
+            assert secret is None or secret in users or ("Secret", secret) in there, name
         keys = [env["valueFrom"].get("secretKeyRef") for env in spec["containers"][0]["env"] if "valueFrom" in env]
         for secret in {key["name"] for key in keys if key} - users:
             assert ("Secret", secret) in there, name
@@ -90,7 +93,7 @@ def test_names_fit(release: str) -> None:
         name = one["metadata"]["name"]
         assert re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", name), name
         longest = (
-            52 if one["kind"] == "StatefulSet" else 63
+            52 if one["kind"] in ("StatefulSet", "CronJob") else 63
         )  # the label of a revision is the name and eleven characters
         assert len(name) <= longest, name
         for value in one["metadata"]["labels"].values():

@@ -28,7 +28,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "secretKeys": (
         {"auth": {"secretKeys": {"postgresPassword": "app-password"}}},
-        'auth.secretKeys: postgresPassword y appPassword nombran la misma clave, "app-password".',
+        'auth.secretKeys: appPassword y postgresPassword nombran la misma clave, "app-password".',
     ),
     "names": (
         {"workers": {"fullnameOverride": "hc-coordinator"}},
@@ -38,12 +38,22 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         {"postgresql": {"parameters": {"port": 5433}}},
         'postgresql.parameters: "port" lo fija el chart. Quítelo',
     ),
+    "tlsMode": (
+        {"tls": {"mode": "certManager"}},
+        "tls.certManager.issuerRef.name: está vacío y tls.mode es certManager. Ponga el nombre de un Issuer",
+    ),
+    "tlsClient": (
+        {"tls": {"mode": "off"}},
+        'middleware.database.sslmode: es "verify-full", pero con tls.mode off los nodos no tienen certificado. '
+        "Ponga middleware.database.sslmode=prefer, u otro tls.mode.",
+    ),
 }
-ASKS_THE_CLUSTER = {"secretKnown", "secretComplete", "renamed"}  # see tests/cluster/test_values.py
+ASKS_THE_CLUSTER = {"secretKnown", "secretComplete", "renamed", "tlsComplete"}  # see tests/cluster/test_values.py
 
 
 def test_every_check_is_tested() -> None:
-    defines = re.findall(r'define "historia-clinica\.validate\.(\w+)"', (CHART / "templates/_validate.tpl").read_text())
+    texts = "".join(path.read_text() for path in (CHART / "templates").rglob("_validate.tpl"))
+    defines = re.findall(r'define "historia-clinica\.validate\.(\w+)"', texts)
     listed = re.findall(
         r'"(\w+)"', (CHART / "templates/validate.yaml").read_text().partition("-}}\n{{- range include")[0]
     )

@@ -30,6 +30,11 @@ QUERIES = {
     "cleanup": "SELECT count(*) FROM pg_dist_cleanup",
     "prepared": "SELECT gid FROM pg_prepared_xacts",
 }
+LEDGER = (
+    "SELECT name, port, ordinal, state, EXISTS (SELECT FROM pg_dist_node n WHERE (n.nodename, n.nodeport, n.nodeid,"
+    " n.groupid) = (name, port, node_id, group_id)) FROM historia_cluster.nodes ORDER BY name, port"
+)
+HAS_LEDGER = "SELECT to_regclass('historia_cluster.nodes') IS NOT NULL"
 LEFTOVERS = {
     "cleanup": "SELECT object_name FROM pg_dist_cleanup",
     "slots": "SELECT slot_name FROM pg_replication_slots",
@@ -48,11 +53,6 @@ SHARDS_HERE = (
     "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
     " AND relname ~ '_[0-9]{6,}$'"
 )
-LEDGER = (
-    "SELECT name, port, ordinal, state, EXISTS (SELECT FROM pg_dist_node n WHERE (n.nodename, n.nodeport, n.nodeid,"
-    " n.groupid) = (name, port, node_id, group_id)) FROM historia_cluster.nodes ORDER BY name, port"
-)
-HAS_LEDGER = "SELECT to_regclass('historia_cluster.nodes') IS NOT NULL"
 REVISION = "SELECT version_num FROM public.alembic_version"
 
 

@@ -14,6 +14,7 @@ from historia_hooks.steps import (
     CreateExtension,
     CreateLedger,
     CreateRole,
+    FinishUpgrade,
     NodeStep,
     RecordNode,
     RemoveNode,
@@ -22,12 +23,15 @@ from historia_hooks.steps import (
     SetCoordinatorHost,
     SetPassword,
     SetShards,
+    UpgradeExtension,
     WaitForMetadata,
 )
 from historia_hooks.topology import ObservedNodes
+from historia_hooks.upgrade import is_behind
 
 COORDINATOR = Address("coordinador", 5432)
 WORKERS = tuple(Address(f"worker-{number}", 5432) for number in range(4))
+LIBRARY = "13.2-1"
 NOW = datetime(2026, 1, 31, 8, 30, tzinfo=UTC)
 WANTED = {"admin": "password='a'", "historia_app": "password='b'"}
 
@@ -42,7 +46,8 @@ def blank(address: Address, *, citus: bool = True, extension: bool = False, grou
         citus_preloaded=citus,
         user_tables=(),
         verifier=None,
-        extension="13.2-1" if extension else None,
+        extension=LIBRARY if extension else None,
+        library=LIBRARY if citus else None,
         membership=CitusMembership(f"server-{address}", group, {}) if extension else None,
     )
 
@@ -73,7 +78,13 @@ def the_server(observed: ObservedNodes, node: Address) -> Server:
 def do_server_step(observed: ObservedNodes, step: NodeStep) -> ObservedNodes:
     match step:
         case CreateExtension(node):
-            return change(observed, node, extension="13.2-1", membership=CitusMembership(f"server-{node}", 0, {}))
+            return change(observed, node, extension=LIBRARY, membership=CitusMembership(f"server-{node}", 0, {}))
+        case UpgradeExtension(node, version) | FinishUpgrade(node, version):
+            assert the_server(observed, node).library == version
+            behind = {server.address for server in observed.servers if is_behind(server)}
+            assert node in behind
+            assert isinstance(step, UpgradeExtension) or behind == {COORDINATOR}, "the coordinator comes last"
+            return change(observed, node, extension=version)
         case CreateRole(node, verifier) | SetPassword(node, verifier):
             assert (the_server(observed, node).verifier is None) == isinstance(step, CreateRole)
             return change(observed, node, verifier=verifier)

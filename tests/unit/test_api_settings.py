@@ -79,3 +79,12 @@ def test_the_server_ends_with_a_sentence_that_names_variables_and_no_values(monk
     with pytest.raises(SystemExit) as ended:
         read_settings()
     assert ended.value.code == "Configuración no válida: POSTGRES_HOST: falta; POSTGRES_PORT: el valor no sirve"
+
+
+def test_a_mode_that_verifies_needs_an_authority(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTGRES_SSLMODE", "verify-full")
+    with pytest.raises(SystemExit) as ended:
+        read_settings()
+    assert "POSTGRES_SSLROOTCERT: falta, y POSTGRES_SSLMODE=verify-full la necesita" in str(ended.value.code)
+    monkeypatch.setenv("POSTGRES_SSLROOTCERT", "/ca.crt")
+    assert Settings().postgres_sslmode == "verify-full"

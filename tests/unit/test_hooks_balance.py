@@ -4,10 +4,10 @@ import dataclasses
 
 import pytest
 from historia_hooks.addresses import Address
-from historia_hooks.balance import plan_balance, plan_drain
-from historia_hooks.errors import HookError
+from historia_hooks.balance import GROWTH, plan_balance, plan_drain, refuse_full
+from historia_hooks.errors import HookError, Misconfigured
 from historia_hooks.jobs import Complaints, Task
-from historia_hooks.model import Balance, Member
+from historia_hooks.model import Balance, Disk, Member, Move, Space
 from historia_hooks.settings import Rebalance
 from historia_hooks.steps import (
     BalanceStep,
@@ -19,6 +19,7 @@ from historia_hooks.steps import (
     SettleTransactions,
     StartMoves,
     StopMoves,
+    WaitForMetadata,
     WatchMoves,
 )
 from historia_hooks.topology import ObservedNodes
@@ -65,6 +66,11 @@ def test_workers_with_patients_give_them_away_before_anybody_is_removed() -> Non
         StartMoves(7, drain=True, wait=True),
         CleanUp(frozenset({2, 3})),
     )
+
+
+def test_nodes_that_have_not_heard_of_the_others_are_waited_for_first() -> None:
+    late = change_member(leaving(7, answering=1), WORKERS[0], metadata_synced=False)
+    assert plan_drain(late, allowed=True) == (WaitForMetadata((WORKERS[0],)),)
 
 
 def test_a_drain_that_runs_is_adopted_and_other_moves_are_stopped() -> None:
@@ -220,3 +226,42 @@ def test_a_task_that_fails_the_same_way_twice_fails_for_good(failures: list[tupl
 def test_a_complaint_quotes_no_rows() -> None:
     task = Task(1, "error", 1, "ERROR: duplicate key\nDETAIL: Key (cedula)=(0102030405) already exists.")
     assert task.complaint == "ERROR: duplicate key"
+
+
+GIB = 1024**3
+KEPT = GIB  # a tenth of each disk of the tests
+
+
+def space(free: int, *sizes: int, log_room: int = 0) -> Space:
+    """Shards of these sizes go to the first worker, and one of a byte to the second, which has room."""
+    moves = [Move(WORKERS[2], WORKERS[0], size) for size in sizes] + [Move(WORKERS[2], WORKERS[1], 1)]
+    disks = {WORKERS[0]: Disk(free, 10 * GIB, KEPT, log_room), WORKERS[1]: Disk(9 * GIB, 10 * GIB, KEPT, log_room)}
+    return Space(tuple(moves), disks)
+
+
+def test_shards_that_do_not_fit_are_refused_with_the_numbers() -> None:
+    with pytest.raises(Misconfigured) as refused:
+        refuse_full(space(3 * GIB, GIB, GIB, log_room=GIB // 2), cure="o llame a alguien")
+    said = str(refused.value)
+    assert "worker-0:5432 recibiría 2.0 GiB, para lo que necesita 2.7 GiB; tiene libres 3.0 GiB de 10.0 GiB" in said
+    assert "y 1.0 GiB deben quedar sin usar" in said
+    assert "No se movió nada. Amplíe ese volumen, o llame a alguien" in said
+    assert "worker-1" not in said
+    assert "sin-espacio.md" in said
+
+
+@given(st.integers(0, 10 * GIB), st.lists(st.integers(0, 4 * GIB), max_size=5), st.integers(0, GIB))
+def test_what_is_let_through_leaves_what_citus_keeps(free: int, sizes: list[int], log_room: int) -> None:
+    """Also with some growth and with the log as large as it may become; what leaves more than that is not refused."""
+    incoming = sum(sizes)
+    left = free - incoming - min(incoming, log_room)
+    try:
+        refuse_full(space(free, *sizes, log_room=log_room), cure="")
+    except Misconfigured:
+        assert left - incoming * (GROWTH - 1) < KEPT + 1
+    else:
+        assert left >= KEPT
+
+
+def test_nothing_to_move_needs_no_room() -> None:
+    refuse_full(Space((), {}), cure="")

@@ -31,6 +31,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from unit.hooks_model import (
     COORDINATOR,
+    LIBRARY,
     NOW,
     WANTED,
     WORKERS,
@@ -204,7 +205,8 @@ def server(draw: st.DrawFn, address: Address, *, citus: bool) -> Server:
     if membership and verifier:
         authinfo = draw(st.sampled_from([{}, {"admin": "password='x'"}, WANTED]))
         membership = dataclasses.replace(membership, authinfo=authinfo)
-    return dataclasses.replace(found, verifier=verifier, membership=membership)
+    extension = found.extension and draw(st.sampled_from(["12.1-1", "13.1-1", LIBRARY]))
+    return dataclasses.replace(found, verifier=verifier, membership=membership, extension=extension)
 
 
 @given(given_cluster=clusters())
@@ -213,7 +215,7 @@ def test_a_node_plan_leads_to_the_wanted_nodes(given_cluster: tuple[WantedNodes,
     rounds = 0
     while steps := plan_nodes(wanted, observed):
         rounds += 1
-        assert rounds <= 3, "who must go and extensions, then everything else, then the ledger"
+        assert rounds <= 4, "old extensions, who must go and missing extensions, then everything else, then the ledger"
         for step in steps:
             observed = do_server_step(observed, step)
     assert {server.verifier for server in observed.servers} == {wanted.verifier}
@@ -230,6 +232,7 @@ def test_a_node_plan_leads_to_the_wanted_nodes(given_cluster: tuple[WantedNodes,
         for member in observed.members:
             assert identity(entry_of(noted.values(), member), the_server(observed, member.address)) == "ok"
         for found in observed.servers:
+            assert found.extension == LIBRARY
             assert found.membership
             assert dict(found.membership.authinfo) == WANTED
 
@@ -245,7 +248,7 @@ def two_workers(**of_the_second: object) -> ObservedNodes:
     [
         (two_workers(citus_installed=False), "no tiene Citus instalado.*workers.count: 0"),
         (two_workers(citus_preloaded=False), "no carga Citus.*shared_preload_libraries"),
-        (two_workers(extension="12.1-1"), "no es la misma en todos los nodos.*12.1-1"),
+        (two_workers(library="12.1-1"), "worker-1:5432 tiene 13.2-1 y su imagen trae 12.1-1.*devuelva la imagen"),
         (two_workers(user_tables=("a", "b", "c")), "no está vacía: tiene 3 tablas"),
         (
             two_workers(membership=CitusMembership(f"server-{WORKERS[0]}", 0, {})),

@@ -18,6 +18,8 @@ NAMES = [
     "HISTORIA_USUARIO",
     "HISTORIA_TIMEOUT",
     "HISTORIA_API_URL",
+    "POSTGRES_SSLMODE",
+    "POSTGRES_SSLROOTCERT",
 ]
 
 
@@ -60,6 +62,12 @@ def test_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
         ("POSTGRES_PORT", "70000", "POSTGRES_PORT: valor no válido"),
         ("POSTGRES_PASSWORD", "", "POSTGRES_PASSWORD: está vacía"),
         ("HISTORIA_TIMEOUT", "0", "HISTORIA_TIMEOUT: valor no válido"),
+        (
+            "POSTGRES_SSLMODE",
+            "verify",
+            "POSTGRES_SSLMODE: debe ser disable, allow, prefer, require, verify-ca o verify",
+        ),
+        ("POSTGRES_SSLMODE", "verify-full", "POSTGRES_SSLROOTCERT: falta, y POSTGRES_SSLMODE=verify-full la necesita"),
     ],
 )
 def test_a_wrong_value_is_named_and_not_shown(
@@ -76,6 +84,13 @@ def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("POSTGRES_HOST")
     with pytest.raises(Misconfigured, match="POSTGRES_HOST: falta"):
         read_settings()
+
+
+def test_what_libpq_is_told_about_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_settings().encryption == {"sslmode": "prefer"}
+    monkeypatch.setenv("POSTGRES_SSLMODE", "verify-full")
+    monkeypatch.setenv("POSTGRES_SSLROOTCERT", "/ca.crt")
+    assert read_settings().encryption == {"sslmode": "verify-full", "sslrootcert": "/ca.crt"}
 
 
 def test_secrets_do_not_show() -> None:

@@ -43,6 +43,16 @@ def test_a_line_for_copy_can_be_read_back(fields: list[str]) -> None:
         ('FATAL:  password authentication failed for user "admin"', "contraseña"),
         ('FATAL:  database "historia_clinica" does not exist', "base de datos"),
         ('FATAL:  role "admin" does not exist', "usuario"),
+        ('FATAL:  no pg_hba.conf entry for host "10.0.0.1", user "a", database "b", no encryption', "cifradas"),
+        ("connection to server failed: SSL error: certificate verify failed", "CA que se espera"),
+        ('server certificate for "a" (and 2 other names) does not match host name "b"', "otro nombre"),
+        ("server does not support SSL, but SSL was required", "no ofrece TLS"),
+        ('root certificate file "/x/ca.crt" does not exist', "no se puede leer la CA"),
+        # with sslmode=prefer libpq tries again in plain text and tells both
+        (
+            'FATAL:  password authentication failed\nFATAL:  no pg_hba.conf entry for host "a", no encryption',
+            "contraseña",
+        ),
         ("something new", "otra causa"),
     ],
 )

@@ -41,10 +41,18 @@ containers:
     volumeMounts:
       - name: tmp
         mountPath: /tmp
+      {{- if include "historia-clinica.tls.enabled" .root }}
+      {{- include "historia-clinica.tls.mount" .root | nindent 6 }}
+      {{- end }}
 volumes:
   - name: tmp
     emptyDir:
       sizeLimit: 64Mi
+  {{- if include "historia-clinica.tls.enabled" .root }}
+  {{- /* drain runs before this revision brings the Secret; the database is then no other than a silent one to it */}}
+  {{- $tls := dict "root" .root "files" (list "tls.crt" "ca.crt") "optional" (eq .command "drain") }}
+  {{- include "historia-clinica.tls.volume" $tls | nindent 2 }}
+  {{- end }}
 {{- end -}}
 
 {{- /* Environment of historia-hooks: where the coordinator is, what it is called, and the state that is wanted. Context as
@@ -61,6 +69,13 @@ above. */ -}}
 {{- $keys := .root.Values.auth.secretKeys }}
 {{ include "historia-clinica.auth.env" (dict "root" .root "name" "POSTGRES_PASSWORD" "key" $keys.postgresPassword) }}
 {{ include "historia-clinica.auth.env" (dict "root" .root "name" "HISTORIA_APP_PASSWORD" "key" $keys.appPassword) }}
+{{ include "historia-clinica.auth.env" (dict "root" .root "name" "POSTGRES_PASSWORD_PREVIOUS"
+  "key" $keys.postgresPasswordPrevious "optional" true) }}
+{{ include "historia-clinica.auth.env" (dict "root" .root "name" "HISTORIA_APP_PASSWORD_B"
+  "key" $keys.appPasswordB "optional" true) }}
+{{- if include "historia-clinica.tls.enabled" .root }}
+{{ include "historia-clinica.tls.env" .root }}
+{{- end }}
 - name: HISTORIA_COORDINATOR
   value: {{ include "historia-clinica.coordinator.node" .root }}
 - name: HISTORIA_WORKERS
@@ -69,11 +84,17 @@ above. */ -}}
   value: {{ .root.Values.citus.usuario }}
 - name: HISTORIA_TIMEOUT
   value: {{ .seconds | int | quote }}
+{{- if has .command (list "sync" "drain") }}
+- name: HISTORIA_CITUS_VERSION
+  value: {{ include "historia-clinica.postgresql.citusVersion" .root | quote }}
+{{- end }}
 {{- if eq .command "sync" }}
 - name: HISTORIA_REBALANCE
   value: {{ .root.Values.rebalance.policy }}
 {{- end }}
 {{- if eq .command "drain" }}
+- name: HISTORIA_POSTGRES_MAJOR
+  value: {{ include "historia-clinica.postgresql.major" .root | quote }}
 - name: HISTORIA_DRAIN
   value: {{ .root.Values.drain.enabled | quote }}
 - name: HISTORIA_FIRST_LEAVING

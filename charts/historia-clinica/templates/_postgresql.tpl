@@ -12,7 +12,7 @@ metadata:
     {{- with .values.podAnnotations }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
-    checksum/config: {{ .root.Files.Get "files/pg_hba.conf" | sha256sum }}
+    checksum/config: {{ include "historia-clinica.postgresql.hba" .root | sha256sum }}
 spec:
   {{- include "historia-clinica.pod" (merge (dict "uid" 999) .) | nindent 2 }}
   terminationGracePeriodSeconds: {{ .root.Values.postgresql.terminationGracePeriodSeconds | int }}
@@ -40,6 +40,9 @@ spec:
           mountPath: /tmp
         - name: shm
           mountPath: /dev/shm
+        {{- if include "historia-clinica.tls.enabled" .root }}
+        {{- include "historia-clinica.tls.mount" .root | nindent 8 }}
+        {{- end }}
   volumes:
     - name: config
       configMap:
@@ -52,6 +55,15 @@ spec:
       emptyDir:
         medium: Memory
         sizeLimit: {{ .root.Values.postgresql.sharedMemory }}
+    {{- if include "historia-clinica.tls.enabled" .root }}
+    {{- include "historia-clinica.tls.volume" (dict "root" .root "files" (list "tls.crt" "tls.key" "ca.crt")) | nindent 4 }}
+    {{- end }}
+{{- end -}}
+
+{{- /* The file that says who may log in. Context: root. */ -}}
+{{- define "historia-clinica.postgresql.hba" -}}
+{{- $file := ternary "pg_hba-tls.conf" "pg_hba.conf" (eq (include "historia-clinica.tls.enabled" .) "true") -}}
+{{- .Files.Get (printf "files/%s" $file) | trim -}}
 {{- end -}}
 
 {{- /* Arguments of the server. listen_addresses is not among them: the images of this family listen on all addresses, except
@@ -62,6 +74,10 @@ for the temporary server of the first start, which must not be reachable before 
 - hba_file=/etc/historia/pg_hba.conf
 - -c
 - citus.local_hostname=$(POD_NAME).{{ $domain }}
+{{- range $name, $value := include "historia-clinica.tls.parameters" .root | fromYaml }}
+- -c
+- {{ printf "%s=%s" $name $value | quote }}
+{{- end }}
 {{- range $name, $value := .root.Values.postgresql.parameters }}
 - -c
 - {{ printf "%s=%s" $name (kindIs "float64" $value | ternary (int64 $value | toString) (toString $value)) | quote }}
@@ -85,6 +101,10 @@ default data directory of an image, and its move between majors, does not matter
   (dict "root" .root "name" "POSTGRES_PASSWORD" "key" .root.Values.auth.secretKeys.postgresPassword) }}
 - name: POSTGRES_INITDB_ARGS
   value: {{ .root.Values.postgresql.initdbArgs | quote }}
+{{- if include "historia-clinica.tls.enabled" .root }}
+- name: PGSSLROOTCERT
+  value: {{ include "historia-clinica.tls.folder" .root }}/ca.crt
+{{- end }}
 {{- include "historia-clinica.extraEnv" . }}
 {{- end -}}
 

@@ -12,11 +12,14 @@ random is made. Context: root and key. */ -}}
 {{- get ($secret.data | default dict) .key | default (randAlphaNum 32 | b64enc) -}}
 {{- end -}}
 
-{{- /* An environment variable from the Secret. Context: root, name and key. */ -}}
+{{- /* An environment variable from the Secret. Context: root, name, key and optional (whether the key may be missing). */ -}}
 {{- define "historia-clinica.auth.env" -}}
 - name: {{ .name }}
   valueFrom:
     secretKeyRef:
       name: {{ include "historia-clinica.auth.secretName" .root }}
       key: {{ .key }}
+      {{- if .optional }}
+      optional: true
+      {{- end }}
 {{- end -}}

@@ -31,19 +31,22 @@ middleware.database.existingSecret: es "{{ $have }}", pero las contraseñas est�
 
 {{- /* … and from the same key as the hook that sets it. */ -}}
 {{- define "historia-clinica.validate.databaseSecretKey" -}}
-{{- $want := .Values.auth.secretKeys.appPassword -}}
+{{- $key := eq .Values.middleware.database.user "historia_app_b" | ternary "appPasswordB" "appPassword" -}}
+{{- $want := get .Values.auth.secretKeys $key -}}
 {{- $have := .Values.middleware.database.secretKey -}}
 {{- if and .Values.middleware.enabled (ne $have $want) -}}
-middleware.database.secretKey: es "{{ $have }}", pero auth.secretKeys.appPassword es "{{ $want }}". Ponga el mismo nombre en las dos claves.
+middleware.database.secretKey: es "{{ $have }}", pero auth.secretKeys.{{ $key }} es "{{ $want }}". Ponga el mismo nombre en las dos claves.
 {{- end -}}
 {{- end -}}
 
 {{- /* Owner and API must not share a password. */ -}}
 {{- define "historia-clinica.validate.secretKeys" -}}
-{{- with .Values.auth.secretKeys -}}
-{{- if eq .postgresPassword .appPassword -}}
-auth.secretKeys: postgresPassword y appPassword nombran la misma clave, "{{ .appPassword }}". Use dos claves distintas: admin e historia_app no comparten contraseña.
+{{- $seen := dict -}}
+{{- range $name, $key := .Values.auth.secretKeys -}}
+{{- if hasKey $seen $key }}
+auth.secretKeys: {{ get $seen $key }} y {{ $name }} nombran la misma clave, "{{ $key }}". Use claves distintas: ninguna contraseña sirve a dos roles, ni es la anterior de otra.
 {{- end -}}
+{{- $_ := set $seen $key $name -}}
 {{- end -}}
 {{- end -}}
 
@@ -63,20 +66,24 @@ middleware.service.name: los Services del coordinador y de la API se llamarían 
 
 {{- /* Parameters that the chart itself sets. */ -}}
 {{- define "historia-clinica.validate.parameters" -}}
-{{- range list "hba_file" "citus.local_hostname" "data_directory" "port" "unix_socket_directories" -}}
+{{- $ours := list "hba_file" "citus.local_hostname" "data_directory" "port" "unix_socket_directories" "ssl" -}}
+{{- range concat $ours (include "historia-clinica.tls.parameters" . | fromYaml | keys | sortAlpha) | uniq -}}
 {{- if hasKey $.Values.postgresql.parameters . }}
 postgresql.parameters: "{{ . }}" lo fija el chart. Quítelo de postgresql.parameters.
 {{- end -}}
 {{- end -}}
 {{- end -}}
 
-{{- /* An upgrade never makes passwords: the volumes know the old ones. Nothing is known either where Helm does not ask the
+{{- /* Passwords are never made for data that exists: it knows the old ones. Nothing is known either where Helm does not ask the
 cluster (`helm template`, --dry-run=client). */ -}}
 {{- define "historia-clinica.validate.secretKnown" -}}
-{{- if and .Release.IsUpgrade (not .Values.auth.existingSecret) -}}
 {{- $name := include "historia-clinica.auth.secretName" . -}}
-{{- if not (lookup "v1" "Secret" .Release.Namespace $name) -}}
+{{- if and (not .Values.auth.existingSecret) (not (lookup "v1" "Secret" .Release.Namespace $name)) -}}
+{{- $volume := printf "pgdata-%s-0" (include "historia-clinica.coordinator.name" .) -}}
+{{- if .Release.IsUpgrade -}}
 auth.existingSecret: al actualizar no se encuentra el Secret "{{ $name }}" y una contraseña nueva no abriría los datos que ya existen. Restaure ese Secret, o cree uno con las contraseñas en uso y ponga su nombre en auth.existingSecret. Si esto es un ensayo, repítalo con acceso al clúster (--dry-run=server).
+{{- else if lookup "v1" "PersistentVolumeClaim" .Release.Namespace $volume -}}
+auth.existingSecret: el volumen "{{ $volume }}" guarda datos de una instalación anterior, pero falta su Secret "{{ $name }}" y una contraseña nueva no los abriría. Restaure ese Secret, o cree uno con las contraseñas de entonces y ponga su nombre en auth.existingSecret. Si esos datos ya no importan, borre antes los PersistentVolumeClaim de los nodos.
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -86,7 +93,8 @@ auth.existingSecret: al actualizar no se encuentra el Secret "{{ $name }}" y una
 {{- $name := include "historia-clinica.auth.secretName" . -}}
 {{- with lookup "v1" "Secret" .Release.Namespace $name -}}
 {{- $data := .data | default dict -}}
-{{- range list $.Values.auth.secretKeys.postgresPassword $.Values.auth.secretKeys.appPassword -}}
+{{- $keys := list $.Values.auth.secretKeys.postgresPassword $.Values.auth.secretKeys.appPassword -}}
+{{- range append $keys $.Values.middleware.database.secretKey | uniq -}}
 {{- if not (get $data .) }}
 auth.secretKeys: al Secret "{{ $name }}" le falta la clave "{{ . }}". Añádala, o corrija los nombres en auth.secretKeys.
 {{- end -}}

@@ -6,7 +6,7 @@ from historia_hooks.commands.progress import converge
 from historia_hooks.connections import Nodes
 from historia_hooks.plan import TablePlan, plan_tables
 from historia_hooks.schema import declared
-from historia_hooks.state import has_extension, read_schema
+from historia_hooks.state import has_extension, has_older_extension, read_schema
 
 
 def distribute(nodes: Nodes) -> tuple[bool, bool]:
@@ -29,6 +29,7 @@ def pending(nodes: Nodes) -> TablePlan:
 
 def refuse_conflicts(nodes: Nodes) -> None:
     """Raise, before anything changes, when a table is spread otherwise than the values ask for."""
-    if nodes.settings.workers and has_extension(nodes.coordinator):
+    coordinator = nodes.coordinator
+    if nodes.settings.workers and has_extension(coordinator) and not has_older_extension(coordinator):
         observed = read_schema(nodes.coordinator, citus=True)
         planning.refuse(declared(nodes.settings.usuario), observed, cluster=True)

@@ -13,9 +13,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from historia_hooks.connections import Nodes
-from historia_hooks.errors import TryAgain
+from historia_hooks.errors import MOVES_RUNBOOK, TryAgain
+from historia_hooks.jobs import read_balance, watch
 from historia_hooks.log import logger
-from historia_hooks.state import read_revision
+from historia_hooks.state import has_extension, read_revision
 
 
 def migrate(nodes: Nodes) -> bool:
@@ -24,12 +25,29 @@ def migrate(nodes: Nodes) -> bool:
     if not revisions:
         logger.info("nada que hacer", orden="migrate")
         return False
+    _wait_for_moves(nodes, revisions)
     logger.info("plan", orden="migrate", pasos=[f"aplicar la revisión {revision}" for revision in revisions])
     _upgrade(nodes, _script())
     if left := pending(nodes):
         raise TryAgain(f"migrate: falta aplicar {', '.join(left)}")
     logger.info("hecho", orden="migrate")
     return True
+
+
+def _wait_for_moves(nodes: Nodes, revisions: tuple[str, ...]) -> None:
+    """A table that moves cannot be altered, and whoever wants to read it would queue behind an ALTER that waits."""
+    job = read_balance(nodes.coordinator).job if has_extension(nodes.coordinator) else None
+    if job is None:
+        return
+    logger.info("las migraciones esperan a que terminen los movimientos de fragmentos", trabajo=job)
+    try:
+        watch(nodes, job)
+    except TryAgain as error:
+        waiting = ", ".join(revisions)
+        raise TryAgain(
+            f"la revisión {waiting} espera a que terminen los movimientos: {error}. Para no esperar, deténgalos en el"
+            f" coordinador con SELECT citus_rebalance_stop(). {MOVES_RUNBOOK}"
+        ) from None
 
 
 def pending(nodes: Nodes) -> tuple[str, ...]:

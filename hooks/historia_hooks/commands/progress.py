@@ -11,7 +11,7 @@ from historia_hooks.steps import BalanceStep, Step
 
 Plan = TypeVar("Plan")
 
-ROUNDS = 4  # a plan leads to at most two more
+ROUNDS = 6  # a plan leads to at most four more, and the last look finds nothing
 
 
 def converge(

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from psycopg2.extensions import encrypt_password
+from pydantic import SecretStr
 
 from historia_hooks import ledger, topology
 from historia_hooks.commands.progress import converge_nodes
@@ -12,11 +13,13 @@ from historia_hooks.conninfo import authinfo
 from historia_hooks.errors import Misconfigured
 from historia_hooks.jobs import read_balance
 from historia_hooks.log import logger
+from historia_hooks.logins import WantedLogins, plan_logins
 from historia_hooks.model import Balance, Member, Server
-from historia_hooks.schema import APP_ROLE
-from historia_hooks.state import read_members, read_reference_shards, read_server
+from historia_hooks.schema import APP_ROLE, SECOND_LOGIN
+from historia_hooks.state import read_members, read_reference_shards, read_second_login, read_server
 from historia_hooks.steps import NodeStep
 from historia_hooks.topology import ObservedNodes, WantedNodes, plan_nodes, strangers
+from historia_hooks.upgrade import is_behind
 
 
 def register(nodes: Nodes) -> bool:
@@ -29,7 +32,7 @@ def register(nodes: Nodes) -> bool:
 
     def plan() -> tuple[NodeStep, ...]:
         now = first.pop() if first else observe(nodes)
-        return plan_nodes(_wanted(nodes, now.coordinator), now)
+        return plan_nodes(_wanted(nodes, now.coordinator), now, _plan_logins(nodes, now))
 
     return converge_nodes("register", nodes, plan)
 
@@ -37,7 +40,7 @@ def register(nodes: Nodes) -> bool:
 def pending(nodes: Nodes) -> tuple[NodeStep, ...]:
     """What `register` would still do."""
     observed = observe(nodes)
-    return plan_nodes(_wanted(nodes, observed.coordinator), observed)
+    return plan_nodes(_wanted(nodes, observed.coordinator), observed, _plan_logins(nodes, observed))
 
 
 def refuse_strangers(nodes: Nodes) -> None:
@@ -50,12 +53,13 @@ def observe(nodes: Nodes) -> ObservedNodes:
     settings = nodes.settings
     coordinator = read_server(nodes.coordinator, settings.coordinator)
     members = read_members(nodes.coordinator) if coordinator.extension else ()
+    readable = members and not is_behind(coordinator)
     observed = ObservedNodes(
         coordinator=coordinator,
         workers=tuple(read_server(nodes.node(worker), worker) for worker in settings.workers),
         members=members,
         others=tuple(_others(nodes, members)),
-        reference_shards=read_reference_shards(nodes.coordinator) if members else frozenset(),
+        reference_shards=read_reference_shards(nodes.coordinator) if readable else frozenset(),
         balance=read_balance(nodes.coordinator) if members else Balance(),
         ledger=ledger.observe(nodes.coordinator) if members else None,
     )
@@ -85,17 +89,39 @@ def _wanted(nodes: Nodes, coordinator: Server) -> WantedNodes:
     )
 
 
+def _plan_logins(nodes: Nodes, observed: ObservedNodes) -> tuple[NodeStep, ...]:
+    settings = nodes.settings
+    second = settings.second_password.get_secret_value()
+    addresses = [server.address for server in (*observed.servers, *observed.others)]
+    seen = tuple(read_second_login(nodes.node(address), address) for address in addresses) if second else ()
+    wanted = WantedLogins(
+        owner_verifiers={
+            node: _encrypted(nodes, settings.owner, settings.password) for node in addresses if node in nodes.outdated
+        },
+        second_verifier=_kept(nodes, SECOND_LOGIN, settings.second_password, seen[0].verifier) if second else None,
+        second_authinfo=authinfo(second),
+    )
+    return plan_logins(wanted, seen, observed.balance.job)
+
+
 def _verifier(nodes: Nodes, coordinator: Server) -> str:
+    return _kept(nodes, APP_ROLE, nodes.settings.app_password, coordinator.verifier)
+
+
+def _kept(nodes: Nodes, role: str, password: SecretStr, verifier: str | None) -> str:
     """The stored one while a login with the password succeeds; else a new one, computed here: no clear text travels."""
-    if coordinator.verifier:
+    if verifier:
         try:
-            with nodes.app(nodes.settings.entrance):
-                return coordinator.verifier
+            with nodes.login(nodes.settings.entrance, role, password):
+                return verifier
         except Unreachable as error:
             if error.failure is not PASSWORD_REFUSED:
                 raise
-    password = nodes.settings.app_password.get_secret_value()
-    return encrypt_password(password, APP_ROLE, nodes.coordinator, "scram-sha-256")
+    return _encrypted(nodes, role, password)
+
+
+def _encrypted(nodes: Nodes, role: str, password: SecretStr) -> str:
+    return encrypt_password(password.get_secret_value(), role, nodes.coordinator, "scram-sha-256")
 
 
 def _warn(observed: ObservedNodes) -> None:

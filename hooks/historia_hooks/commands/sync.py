@@ -1,6 +1,7 @@
 """Everything in order: wait, register, migrate, distribute, rebalance, verify."""
 
 from historia_hooks.commands.census import take_census
+from historia_hooks.commands.certificates import renew
 from historia_hooks.commands.distribute import distribute, refuse_conflicts
 from historia_hooks.commands.migrate import migrate
 from historia_hooks.commands.rebalance import rebalance
@@ -13,11 +14,12 @@ from historia_hooks.log import logger
 def sync(nodes: Nodes) -> None:
     """The caller has waited for the nodes and holds the lock. Killed anywhere, another run comes to the same end."""
     refuse_conflicts(nodes)
+    renewed = renew(nodes)
     registered = register(nodes)
     migrated = migrate(nodes)
     distributed, now = distribute(nodes)
     moved = rebalance(nodes)
     check(nodes, just_distributed=now)
     take_census(nodes)
-    changed = registered or migrated or distributed or moved
+    changed = renewed or registered or migrated or distributed or moved
     logger.info("el sistema está listo" if changed else "el sistema está listo: nada que hacer", orden="sync")

@@ -1,11 +1,15 @@
 """Checks that what was done works: nothing is pending, the nodes reach each other, historia_app gets in and reads."""
 
+from pydantic import SecretStr
+
 from historia_hooks import citus
+from historia_hooks.addresses import Address
 from historia_hooks.commands import distribute, migrate, register
 from historia_hooks.connections import Nodes, Unreachable
-from historia_hooks.errors import TryAgain
+from historia_hooks.errors import ABSENT_RUNBOOK, LOGIN_RUNBOOK, TryAgain
 from historia_hooks.log import logger
 from historia_hooks.model import Member
+from historia_hooks.schema import APP_ROLE, SECOND_LOGIN
 from historia_hooks.state import has_extension, query, read_members
 
 READ = "SELECT 1 FROM public.pacientes LIMIT 1"
@@ -35,10 +39,10 @@ def check(nodes: Nodes, *, just_distributed: bool = False) -> None:
 def _check_members(nodes: Nodes, members: tuple[Member, ...]) -> None:
     active = {member.address for member in members if member.active}
     if missing := [str(worker) for worker in nodes.settings.workers if worker not in active]:
-        raise TryAgain(f"workers que se piden y no están activos: {', '.join(missing)}")
+        raise TryAgain(f"workers que se piden y no están activos: {', '.join(missing)}. {ABSENT_RUNBOOK}")
     if members and (pairs := citus.unhealthy_pairs(nodes.coordinator)):
         listed = ", ".join(f"{one}:{port} → {other}:{other_port}" for one, port, other, other_port in pairs)
-        raise TryAgain(f"hay nodos que no se alcanzan: {listed}")
+        raise TryAgain(f"hay nodos que no se alcanzan: {listed}. {ABSENT_RUNBOOK}")
 
 
 def _check_shards(nodes: Nodes, members: tuple[Member, ...], *, just_distributed: bool) -> None:
@@ -53,9 +57,17 @@ def _check_shards(nodes: Nodes, members: tuple[Member, ...], *, just_distributed
 
 def _check_app(nodes: Nodes) -> None:
     """As the API does it: on the coordinator and on each worker, where a read reaches all the other nodes."""
-    for address in (nodes.settings.entrance, *nodes.settings.workers):
-        try:
-            with nodes.app(address) as connection:
-                query(connection, READ)
-        except Unreachable as error:
-            raise TryAgain(f"historia_app no entra: {error}") from None
+    settings = nodes.settings
+    logins = [(APP_ROLE, settings.app_password), (SECOND_LOGIN, settings.second_password)]
+    for address in (settings.entrance, *settings.workers):
+        for role, password in logins:
+            if role == APP_ROLE or password.get_secret_value():
+                _check_login(nodes, address, role, password)
+
+
+def _check_login(nodes: Nodes, address: Address, role: str, password: SecretStr) -> None:
+    try:
+        with nodes.login(address, role, password) as connection:
+            query(connection, READ)
+    except Unreachable as error:
+        raise TryAgain(f"{role} no entra: {error}. {LOGIN_RUNBOOK}") from None

@@ -58,6 +58,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- mergeOverwrite $restricted (deepCopy .Values.securityContext) | toYaml -}}
 {{- end -}}
 
+{{- /* Not empty when the API checks the certificate of the database. */ -}}
+{{- define "middleware.verifies" -}}
+{{- hasPrefix "verify" .Values.database.sslmode | ternary "true" "" -}}
+{{- end -}}
+
 {{- /* Environment of the container. */ -}}
 {{- define "middleware.env" -}}
 - name: POSTGRES_HOST
@@ -73,6 +78,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
     secretKeyRef:
       name: {{ tpl .Values.database.existingSecret . }}
       key: {{ .Values.database.secretKey }}
+- name: POSTGRES_SSLMODE
+  value: {{ .Values.database.sslmode }}
+{{- if include "middleware.verifies" . }}
+- name: POSTGRES_SSLROOTCERT
+  value: /etc/historia-tls/ca.crt
+{{- end }}
 - name: HISTORIA_COMPAT_ANONYMOUS_USUARIOS
   value: {{ .Values.compat.anonymousUsuarios | quote }}
 - name: HISTORIA_ROUTING
