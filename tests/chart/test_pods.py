@@ -98,6 +98,29 @@ def test_each_workload_takes_the_same_settings() -> None:
         assert pod["metadata"]["labels"]["team"] == "health", name
         assert pod["metadata"]["annotations"]["example.org/note"] == "x", name
         assert spec["securityContext"]["runAsUser"] in (70, 20001), name
+        assert {"name": "extra", "configMap": {"name": "theirs"}} in spec["volumes"], name
+        mount = {"name": "extra", "mountPath": "/extra", "readOnly": True}
+        assert mount in spec["containers"][0]["volumeMounts"], name
+
+
+def test_workers_and_api_prefer_different_machines() -> None:
+    for name, pod in pods(render()):
+        constraints = pod["spec"].get("topologySpreadConstraints", [])
+        if name not in ("StatefulSet/hc-worker", "Deployment/hc-middleware"):
+            assert constraints == [], name
+            continue
+        (one,) = constraints
+        assert (one["topologyKey"], one["whenUnsatisfiable"]) == ("kubernetes.io/hostname", "ScheduleAnyway")
+        assert one["labelSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+        assert "app.kubernetes.io/component" in one["labelSelector"]["matchLabels"]
+
+
+def test_a_constraint_with_a_selector_keeps_it() -> None:
+    theirs = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {}}
+    theirs["labelSelector"] = {"matchLabels": {"a": "b"}}
+    for name in ("coordinator", "workers", "hooks", "middleware"):
+        found = [pod for _, pod in pods(render(values={name: {"topologySpreadConstraints": [theirs]}}))]
+        assert [pod for pod in found if pod["spec"].get("topologySpreadConstraints") == [theirs]], name
 
 
 def test_security_can_be_loosened_value_by_value() -> None:

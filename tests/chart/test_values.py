@@ -151,7 +151,8 @@ def test_the_schema_refuses(values: dict[str, Any]) -> None:
 def test_the_subchart_stands_alone_and_accepts_what_a_parent_adds() -> None:
     objects = render("api", values={"enabled": True, "global": {"anything": {"at": "all"}}}, chart=SUBCHART)
     names = {f"{one['kind']}/{one['metadata']['name']}" for one in objects}
-    assert names == {"Deployment/api-middleware", "Service/api-middleware", "ServiceAccount/api-middleware"}
+    kinds = ("Deployment", "PodDisruptionBudget", "Service", "ServiceAccount")
+    assert names == {f"{kind}/api-middleware" for kind in kinds}
     (container,) = find(objects, "Deployment", "api-middleware")["spec"]["template"]["spec"]["containers"]
     assert {item["name"]: item.get("value") for item in container["env"]}["POSTGRES_HOST"] == "postgresql"
 
