@@ -11,24 +11,19 @@ import contextlib
 import http.client
 import os
 import random
-import shutil
-import socket
 import statistics
-import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from historia_clinica.database import Database
 from historia_clinica.resources.pacientes import repository
 from historia_clinica.settings import Settings
-from historia_local.binaries import best, machine_binaries
 from historia_local.nodes import Cluster
+from nodes import apis, system
 
 ROUTINGS = ("coordinator", "workers", "owner")
 PATIENTS = 5000
@@ -55,7 +50,7 @@ class Measured:
 
 
 def main() -> None:
-    with system() as cluster, apis(cluster) as ports:
+    with system(WORKERS) as cluster, apis(cluster, *ROUTINGS) as ports:
         databases = {routing: Database(Settings(**settings(cluster, routing))) for routing in ROUTINGS}
         cedulas = fill(cluster)
         print(f"{os.cpu_count()} CPU; un coordinador y {WORKERS} workers; {PATIENTS} pacientes; {ROUNDS} vueltas")
@@ -64,49 +59,6 @@ def main() -> None:
             show("solo la transacción", clients, interleaved(lambda r: alone(databases[r]), clients, cedulas))
         for database in databases.values():
             database.close()
-
-
-@contextlib.contextmanager
-def system() -> Iterator[Cluster]:
-    binaries = best(machine_binaries(), citus=True)
-    if binaries is None:
-        sys.exit("hace falta un PostgreSQL con Citus")
-    folder = Path(tempfile.mkdtemp(prefix="historia-bench-"))
-    folder.chmod(0o755)
-    cluster = Cluster(folder, binaries, "citus", free_ports(1 + WORKERS), disposable=True)
-    try:
-        cluster.start()
-        subprocess.run(
-            [program("historia-hooks"), "sync"],
-            env=clean(cluster.hooks_environment(WORKERS)),
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-        yield cluster
-    finally:
-        cluster.destroy()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def apis(cluster: Cluster) -> Iterator[dict[str, int]]:
-    """A server for each routing, as the image starts it."""
-    ports = dict(zip(ROUTINGS, free_ports(len(ROUTINGS)), strict=True))
-    command = [program("gunicorn"), "-c", "python:historia_clinica.gunicorn_conf", "historia_clinica.wsgi:app"]
-    started = []
-    try:
-        for routing, port in ports.items():
-            more = {"HISTORIA_ROUTING": routing, "HISTORIA_BIND": f"127.0.0.1:{port}", "HISTORIA_LOG_LEVEL": "ERROR"}
-            environment = clean(cluster.api_environment() | more)
-            started.append(subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL))
-        for port in ports.values():
-            wait_for(port)
-        yield ports
-    finally:
-        for process in started:
-            process.terminate()
-        for process in started:
-            process.wait()
 
 
 def interleaved(door: Callable[[str], Callable[[], Ask]], clients: int, cedulas: list[str]) -> dict[str, Measured]:
@@ -188,33 +140,6 @@ def fill(cluster: Cluster) -> list[str]:
 
 def settings(cluster: Cluster, routing: str) -> dict[str, Any]:
     return {name.lower(): value for name, value in cluster.api_environment().items()} | {"historia_routing": routing}
-
-
-def clean(wanted: dict[str, str]) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HISTORIA_", "POSTGRES_", "PG"))}
-    return kept | wanted
-
-
-def program(name: str) -> str:
-    return str(Path(sys.executable).with_name(name))
-
-
-def free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [one.getsockname()[1] for one in sockets]
-
-
-def wait_for(port: int) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/readyz")
-            if connection.getresponse().status == 200:
-                return
-        time.sleep(0.1)
-    sys.exit(f"la API no responde en el puerto {port}")
 
 
 if __name__ == "__main__":

@@ -35,6 +35,24 @@ LEDGER = (
     " n.groupid) = (name, port, node_id, group_id)) FROM historia_cluster.nodes ORDER BY name, port"
 )
 HAS_LEDGER = "SELECT to_regclass('historia_cluster.nodes') IS NOT NULL"
+LEFTOVERS = {
+    "cleanup": "SELECT object_name FROM pg_dist_cleanup",
+    "slots": "SELECT slot_name FROM pg_replication_slots",
+    "subscriptions": "SELECT subname FROM pg_subscription",
+    "publications": "SELECT pubname FROM pg_publication",
+    "prepared": "SELECT gid FROM pg_prepared_xacts",
+    "jobs": "SELECT job_id FROM pg_dist_background_job WHERE state NOT IN ('finished', 'cancelled', 'failed')",
+}
+PLACED = (
+    "SELECT nodename || ':' || nodeport, array_agg(shard_name(logicalrelid, shardid)) FROM pg_dist_shard"
+    " JOIN pg_dist_placement USING (shardid) JOIN pg_dist_node USING (groupid) GROUP BY 1"
+)
+# What a node that was removed keeps until it is added again: it is replaced then.
+REFERENCES = "SELECT array_agg(shard_name(logicalrelid, shardid)) FROM pg_dist_shard WHERE shardminvalue IS NULL"
+SHARDS_HERE = (
+    "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
+    " AND relname ~ '_[0-9]{6,}$'"
+)
 REVISION = "SELECT version_num FROM public.alembic_version"
 
 
@@ -54,6 +72,23 @@ def state(cluster: Cluster, workers: int) -> dict[str, Any]:
                 cursor.execute(statement)
                 found[f"{node.name} {name}"] = cursor.fetchall()
     return found
+
+
+def leftovers(cluster: Cluster) -> dict[str, Any]:
+    """What moves and runs may leave behind on any node, also on one that left: empty when nothing is there."""
+    coordinator = cluster.coordinator
+    placed = dict(rows(cluster, coordinator, PLACED))
+    [(references,)] = rows(cluster, coordinator, REFERENCES)
+    found: dict[str, Any] = {}
+    for node in cluster.nodes:
+        for name, statement in LEFTOVERS.items():
+            found[f"{node.name} {name}"] = rows(cluster, node, statement)
+        with contextlib.closing(cluster.connect(node)) as connection, connection.cursor() as cursor:
+            cursor.execute("SET citus.override_table_visibility TO off")  # Citus hides shards
+            cursor.execute(SHARDS_HERE)
+            shards = {name for (name,) in cursor.fetchall()}
+        found[f"{node.name} shards that no placement names"] = shards - {*placed.get(node.address, references)}
+    return {name: what for name, what in found.items() if what}
 
 
 def done(completed: "subprocess.CompletedProcess[str]", code: int = 0) -> dict[str, Any]:

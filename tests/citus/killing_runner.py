@@ -1,51 +1,50 @@
 """Runs `historia-hooks COMMAND` in forked processes and kills them with SIGKILL at a chosen statement. Only for tests.
 
 It reads orders from standard input, one a line, and answers each with one line:
-    list            an undisturbed run; answers a JSON list of its statements
+    plain           a run that nobody disturbs
     before N        a run killed right before its N-th statement (counted from 1)
     before TEXT     a run killed right before the statement with that text
     during N        a run killed while the server works on its N-th statement
     after N         a run killed right after its N-th statement
-    plain           a run that nobody disturbs
-A statement that the same connection repeats at once is a wait, which may be longer or shorter: it counts once.
-The answer is the exit status as os.waitpid gives it. One process imports everything once, so that each run is quick.
+The answer is a JSON object: the exit status as os.waitpid gives it, and the statements in order, the one of the kill
+last. What a function asks again after it has slept is a wait, which may be longer or shorter: it is not counted, so
+that the numbers are the same in each run from the same state. One process imports everything once: each run is quick.
 """
 
 import json
 import os
+import re
 import signal
 import sys
 import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any, NoReturn
 
 import psycopg2
 import psycopg2.extensions
 from historia_hooks import cli
 
-CONNECT = psycopg2.connect
+CONNECT, SLEEP = psycopg2.connect, time.sleep
+OURS = "historia_hooks"
 
 
 class Watch:
     """Counts statements over all connections and kills at the wanted one."""
 
-    def __init__(self, moment: str, wanted: str, record: Path | None = None) -> None:
+    def __init__(self, moment: str, wanted: str, record: int) -> None:
         self.moment, self.wanted, self.record = moment, wanted, record
         self.count = 0
-        self._last: tuple[object, str] | None = None
+        self._waiting: list[FrameType] = []  # functions that have slept; kept, so that no other takes their place
 
-    def around(self, connection: Any, statement: str, run: Callable[[], Any]) -> Any:
-        if self._last == (connection, statement):
+    def around(self, statement: str, run: Callable[[], Any]) -> Any:
+        if any(frame in self._waiting for frame in frames()):
             return run()
-        self._last = (connection, statement)
         self.count += 1
-        if self.record:
-            with self.record.open("a") as file:
-                file.write(json.dumps(one_line(statement)) + "\n")
+        os.write(self.record, (json.dumps(one_line(statement)) + "\n").encode())
         hit = self.wanted in (str(self.count), one_line(statement))
         if hit and self.moment == "before":
             die()
@@ -56,9 +55,23 @@ class Watch:
             die()
         return result
 
+    def sleep(self, seconds: float) -> None:
+        """In the place of time.sleep."""
+        self._waiting.append(next(frame for frame in frames() if frame.f_globals["__name__"].startswith(OURS)))
+        SLEEP(seconds)
+
+
+def frames() -> Iterator[FrameType]:
+    """The running functions, the innermost first."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame:
+        yield frame
+        frame = frame.f_back
+
 
 def one_line(statement: str) -> str:
-    return " ".join(statement.split())
+    """Without the verifier of a password, which is another one in each run."""
+    return re.sub(r"'SCRAM-[^']*'", "'…'", " ".join(statement.split()))
 
 
 def die() -> None:
@@ -66,7 +79,7 @@ def die() -> None:
 
 
 def die_soon() -> None:
-    time.sleep(0.002)
+    SLEEP(0.002)
     die()
 
 
@@ -76,14 +89,14 @@ def watched(watch: Watch) -> Callable[..., Any]:
     class Cursor(psycopg2.extensions.cursor):
         def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002
             text = query if isinstance(query, str) else query.as_string(self)
-            return watch.around(self.connection, text, lambda: super(Cursor, self).execute(query, vars))
+            return watch.around(text, lambda: super(Cursor, self).execute(query, vars))
 
         def copy_expert(self, sql: Any, file: Any, size: int = 8192) -> None:
-            return watch.around(self.connection, sql, lambda: super(Cursor, self).copy_expert(sql, file, size))
+            return watch.around(sql, lambda: super(Cursor, self).copy_expert(sql, file, size))
 
     class Connection(psycopg2.extensions.connection):
         def commit(self) -> None:
-            watch.around(self, "COMMIT", super().commit)
+            watch.around("COMMIT", super().commit)
 
     def connect(*args: Any, **kwargs: Any) -> Any:
         return CONNECT(*args, **kwargs, connection_factory=Connection, cursor_factory=Cursor)
@@ -91,15 +104,23 @@ def watched(watch: Watch) -> Callable[..., Any]:
     return connect
 
 
-def run(watch: Watch) -> int:
+def run(moment: str, wanted: str) -> dict[str, Any]:
     """One command in a forked process; its output goes where ours goes wrong: standard error."""
-    child = os.fork()
-    if child:
-        return os.waitpid(child, 0)[1]
+    with tempfile.TemporaryFile() as record:
+        child = os.fork()
+        if not child:
+            work(Watch(moment, wanted, record.fileno()))
+        status = os.waitpid(child, 0)[1]
+        record.seek(0)
+        return {"status": status, "statements": [json.loads(line) for line in record]}
+
+
+def work(watch: Watch) -> NoReturn:
     status = 1
     try:
         os.dup2(2, 1)
         psycopg2.connect = watched(watch)
+        time.sleep = watch.sleep
         cli.main([sys.argv[1]], standalone_mode=False)
         status = 0
     except SystemExit as stop:
@@ -113,15 +134,8 @@ def run(watch: Watch) -> int:
 
 def main() -> None:
     for line in sys.stdin:
-        order, _, wanted = line.strip().partition(" ")
-        if order == "list":
-            with tempfile.NamedTemporaryFile() as file:
-                status = run(Watch("never", "", Path(file.name)))
-                found = [json.loads(row) for row in Path(file.name).read_text().splitlines()]
-            answer = found if status == 0 else status
-        else:
-            answer = run(Watch(order, wanted))
-        sys.__stdout__.write(json.dumps(answer) + "\n")  # type: ignore[union-attr]
+        moment, _, wanted = line.strip().partition(" ")
+        sys.__stdout__.write(json.dumps(run(moment, wanted)) + "\n")  # type: ignore[union-attr]
         sys.__stdout__.flush()  # type: ignore[union-attr]
 
 

@@ -1,70 +1,141 @@
-"""`sync` killed with SIGKILL at each of its statements: one more run comes to the state of an undisturbed one."""
+"""Commands of the hooks killed with SIGKILL at each of their statements: one more run ends as an undisturbed one.
 
-from collections.abc import Iterator
+The statements are those that an undisturbed run really sent. A sample of the moments, unless HISTORIA_KILL_EVERY is 1.
+"""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from citus.hooks_state import state
-from citus.killing import Runner, kill
+from citus.hooks_state import done, leftovers, rows, run, state
+from citus.killing import COMMENT, Kept, Moment, Runner, moments
 from historia_local.nodes import Cluster
 
-WORKERS = 2
-COMMENT = "COMMENT ON "
-# Statements that change something which no transaction of ours takes back: they are also killed in flight, when the
-# server goes on with the work although nobody waits for the answer, and the next run meets it.
-CHANGES = ("COMMIT", "SELECT citus_set_", "SELECT citus_add_node", "SELECT replicate_")
+Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
+FEW_SHARDS = ("ALTER SYSTEM SET citus.shard_count = 6", "SELECT pg_reload_conf()")  # a whole drain takes seconds
+FILL = (
+    "INSERT INTO pacientes (cedula, nombre, apellido)"
+    " SELECT 'P' || lpad(n::text, 9, '0'), 'Ana', 'Ejemplo' FROM generate_series(1, 100) n",
+    "INSERT INTO consultas (paciente_id, diagnostico) SELECT cedula, 'Control' FROM pacientes",
+)
+CONTENT = "SELECT count(*), count(DISTINCT cedula) FROM pacientes JOIN consultas ON cedula = paciente_id"
+MEMBERS = "SELECT count(*) FROM pg_dist_node"
 
 
-@pytest.fixture(scope="module")
-def runner(citus_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
-    runner = Runner(citus_cluster, tmp_path_factory.mktemp("killed") / "output.log", "sync", WORKERS)
-    yield runner
+@dataclass(frozen=True)
+class Case:
+    """A command on nodes of which so many were workers before, and so many are to be afterwards."""
+
+    command: str
+    before: int
+    workers: int
+    few: int
+    changes: tuple[str, ...]  # beginnings of statements that must be among those it sends, or nothing is tested
+    more: dict[str, str] = field(default_factory=dict)
+
+
+BLANK = Case("sync", 0, 2, 16, ("COMMIT", "SELECT citus_add_node", "SELECT create_distributed_table"))
+THIRD = Case(
+    "sync",
+    2,
+    3,
+    6,
+    (
+        "SELECT citus_add_node",
+        "SELECT replicate_reference_tables",
+        "SELECT citus_rebalance_start",
+        "CALL citus_cleanup",
+    ),
+    {"HISTORIA_REBALANCE": "wait"},
+)
+DRAIN = Case(
+    "drain",
+    2,
+    1,
+    8,
+    (
+        "SELECT citus_set_node_property",
+        "COMMIT",
+        "SELECT citus_rebalance_start",
+        "CALL citus_cleanup_orphaned_resources",
+        "SELECT recover_prepared_transactions",
+        "SELECT stop_metadata_sync_to_node",
+        "SELECT citus_remove_node",
+    ),
+)
+
+
+class Killing:
+    """The nodes as the command finds them, the moments to kill it at, and what it must come to."""
+
+    def __init__(self, cluster: Cluster, runner: Runner, case: Case, put_back: Callable[[], None]) -> None:
+        self.cluster, self.runner, self.case, self.put_back = cluster, runner, case, put_back
+        put_back()
+        self.statements = runner.plain()
+        self.expected = self.outcome()
+        assert self.expected["left"] == {}
+
+    def outcome(self) -> dict[str, Any]:
+        """The wanted workers, what the others still believe, and whatever is left on any."""
+        others = self.cluster.workers[self.case.workers :]
+        return state(self.cluster, self.case.workers) | {
+            "content": rows(self.cluster, self.cluster.coordinator, CONTENT),
+            "members known to others": [rows(self.cluster, node, MEMBERS) for node in others],
+            "left": leftovers(self.cluster),
+        }
+
+    def moments(self) -> list[Moment]:
+        for change in self.case.changes:
+            assert any(text.startswith(change) for text in self.statements), f"{change}: never sent"
+        return moments(self.statements, self.case.few)
+
+    def differences(self) -> dict[str, Any]:
+        """What one more run, which nobody disturbs, leaves otherwise than an undisturbed one from the beginning."""
+        self.runner.plain()
+        found = self.outcome()
+        return {name: found.get(name) for name in self.expected if found.get(name) != self.expected[name]}
+
+
+@pytest.fixture(
+    scope="module", params=[BLANK, THIRD, DRAIN], ids=lambda case: f"{case.command} {case.before} to {case.workers}"
+)
+def killing(
+    citus_cluster: Cluster, run_hooks: Hooks, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Killing]:
+    case, folder = request.param, tmp_path_factory.mktemp("killed")
+    citus_cluster.reset()
+    put_back = citus_cluster.reset
+    if case.before:
+        run(citus_cluster, *FEW_SHARDS)
+        done(run_hooks(citus_cluster, "sync", workers=case.before))
+        run(citus_cluster, *FILL)
+        put_back = Kept(citus_cluster, folder).put_back
+    runner = Runner(citus_cluster, folder / "output.log", case.command, case.workers, **case.more)
+    yield Killing(citus_cluster, runner, case, put_back)
     runner.close()
 
 
-def differences(cluster: Cluster, runner: Runner, expected: dict[str, Any]) -> dict[str, Any]:
-    """What one more run, which nobody disturbs, leaves otherwise than an undisturbed one from the beginning."""
-    status = runner.order("plain")
-    assert status == 0, runner.said()
-    found = state(cluster, WORKERS)
-    return {name: found[name] for name in expected if found[name] != expected[name]}
-
-
-@pytest.fixture(scope="module")
-def undisturbed(citus_cluster: Cluster, runner: Runner) -> tuple[list[str], dict[str, Any]]:
-    """The statements of a sync of blank nodes, and the state it leads to."""
-    citus_cluster.reset()
-    statements = runner.order("list")
-    assert isinstance(statements, list), runner.said()
-    return statements, state(citus_cluster, WORKERS)
-
-
-@pytest.mark.timeout(1200)
-def test_killed_at_any_statement(
-    citus_cluster: Cluster, runner: Runner, undisturbed: tuple[list[str], dict[str, Any]]
-) -> None:
-    statements, expected = undisturbed
-    numbered = [(number, text) for number, text in enumerate(statements, 1) if not text.startswith(COMMENT)]
-    moments = [(f"before {number}", text) for number, text in numbered]
-    moments += [(f"during {number}", text) for number, text in numbered if text.startswith(CHANGES)]
-    moments += [(f"after {len(statements)}", statements[-1])]
+@pytest.mark.timeout(7200)
+def test_killed_at_any_statement(killing: Killing) -> None:
     wrong = {}
-    for moment in moments:
-        citus_cluster.reset()
-        kill(runner, moment[0])
-        if different := differences(citus_cluster, runner, expected):
-            wrong[moment] = different
+    chosen = killing.moments()
+    for moment in chosen:
+        killing.put_back()
+        moment.kill(killing.runner)
+        if different := killing.differences():
+            wrong[str(moment)] = different
+    print(f"{len(chosen)} moments in {len(killing.statements)} statements")  # noqa: T201
     assert not wrong
 
 
-def test_killed_again_and_again_within_a_revision(
-    citus_cluster: Cluster, runner: Runner, undisturbed: tuple[list[str], dict[str, Any]]
-) -> None:
+@pytest.mark.parametrize("killing", [BLANK], indirect=True)
+def test_killed_again_and_again_within_a_revision(killing: Killing) -> None:
     """The many comments of a revision are one transaction: each run is killed a statement later than the one before."""
-    statements, expected = undisturbed
-    comments = [text for text in statements if text.startswith(COMMENT)]
+    comments = [text for text in killing.statements if text.startswith(COMMENT)]
     assert comments
-    citus_cluster.reset()
+    killing.put_back()
     for text in comments:
-        kill(runner, f"before {text}")
-    assert not differences(citus_cluster, runner, expected)
+        killing.runner.kill(f"before {text}")
+    assert not killing.differences()

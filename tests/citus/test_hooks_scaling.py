@@ -1,23 +1,18 @@
 """More workers get their share of the shards, fewer give theirs away first, and clients notice nothing."""
 
-import contextlib
-import itertools
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
-import psycopg2
 import pytest
-from citus.hooks_state import done, rows, run, state
+from citus.hooks_state import done, leftovers, rows, run, state
 from historia_local.nodes import Cluster
+from nodes import apis
+from traffic import Traffic
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
 PATIENTS = 3000
-PATIENT = "INSERT INTO pacientes (cedula, nombre, apellido) VALUES (%s, 'Ana', 'Ejemplo')"
-CONSULTA = "INSERT INTO consultas (paciente_id, diagnostico) VALUES (%s, 'Control')"
-READ = "SELECT count(*) FROM consultas WHERE paciente_id = %s"
+CEDULAS = [f"P{number:09}" for number in range(1, PATIENTS + 1)]
 FILL = (
     "INSERT INTO pacientes (cedula, nombre, apellido)"
     f" SELECT 'P' || lpad(n::text, 9, '0'), 'Ana', 'Ejemplo ' || n FROM generate_series(1, {PATIENTS}) n",
@@ -34,13 +29,6 @@ SHARES = (
     " AND p.shardid IN (SELECT shardid FROM pg_dist_shard WHERE shardminvalue IS NOT NULL)"
     " WHERE n.groupid > 0 GROUP BY 1"
 )
-ORPHANS = {
-    "cleanup": "SELECT count(*) FROM pg_dist_cleanup",
-    "slots": "SELECT slot_name FROM pg_replication_slots",
-    "subscriptions": "SELECT subname FROM pg_subscription",
-    "publications": "SELECT pubname FROM pg_publication",
-    "prepared": "SELECT gid FROM pg_prepared_xacts",
-}
 RUNNING = "SELECT count(*) FROM pg_dist_background_job WHERE state NOT IN ('finished', 'cancelled', 'failed')"
 
 
@@ -48,75 +36,14 @@ def shares(cluster: Cluster) -> dict[int, int]:
     return dict(rows(cluster, cluster.coordinator, SHARES))
 
 
-def orphans(cluster: Cluster) -> dict[str, Any]:
-    found = {
-        f"{node.name} {name}": rows(cluster, node, statement)
-        for node in cluster.nodes
-        for name, statement in ORPHANS.items()
-    }
-    return {name: what for name, what in found.items() if what not in ([], [(0,)])}
-
-
-class Traffic:
-    """A writer and a reader as the API's role, statement after statement; what failed, and what was acknowledged."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self.failed: list[str] = []
-        self.acknowledged: list[str] = []
-        self.reads = 0
-        self.slowest = {"read": 0.0, "write": 0.0}
-        self._cluster = cluster
-        self._end = threading.Event()
-        self._threads = [threading.Thread(target=work) for work in (self._write, self._read)]
-
-    def __enter__(self) -> "Traffic":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _take(self, kind: str, cursor: Any, statement: str, key: str) -> bool:
-        begun = time.monotonic()
-        try:
-            cursor.execute(statement, (key,))
-        except psycopg2.Error as error:
-            self.failed.append(f"{kind}: {error}")
-            return False
-        self.slowest[kind] = max(self.slowest[kind], time.monotonic() - begun)
-        return True
-
-    def _write(self) -> None:
-        with contextlib.closing(self._cluster.connect(role="app")) as connection, connection.cursor() as cursor:
-            for number in itertools.count():
-                if self._end.wait(0.005):
-                    return
-                key = f"W{id(self):x}{number:06}"[-16:].upper()
-                if self._take("write", cursor, PATIENT, key) and self._take("write", cursor, CONSULTA, key):
-                    self.acknowledged.append(key)
-
-    def _read(self) -> None:
-        with contextlib.closing(self._cluster.connect(role="app")) as connection, connection.cursor() as cursor:
-            for number in itertools.count():
-                if self._end.wait(0.005):
-                    return
-                if self._take("read", cursor, READ, f"P{number % PATIENTS + 1:09}"):
-                    self.reads += 1
-                    if cursor.fetchone() != (3,):
-                        self.failed.append(f"patient {number % PATIENTS + 1} was read without consultas")
-
-    def check(self) -> None:
-        print(f"writes {len(self.acknowledged)}, reads {self.reads}, slowest {self.slowest}")  # noqa: T201
-        assert not self.failed, (len(self.failed), self.failed[:3])
-        assert self.acknowledged
-        with contextlib.closing(self._cluster.connect()) as connection, connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(DISTINCT paciente_id) FROM consultas WHERE paciente_id = ANY (%s)", (self.acknowledged,)
-            )
-            assert cursor.fetchone() == (len(self.acknowledged),)
+def check(cluster: Cluster, traffic: Traffic) -> None:
+    """No request failed, and what was acknowledged is there."""
+    seen = traffic.lap()
+    print({kind: (one.requests, one.slowest) for kind, one in seen.items()})  # noqa: T201
+    assert all(one.requests and not one.failed for one in seen.values()), seen
+    stored = rows(cluster, cluster.coordinator, "SELECT paciente_id, id::text FROM consultas")
+    assert traffic.acknowledged
+    assert set(traffic.acknowledged) <= set(stored)
 
 
 @pytest.fixture
@@ -131,8 +58,9 @@ def filled(blank_citus: Cluster, run_hooks: Hooks) -> Iterator[Cluster]:
 
 
 def test_out_to_three_and_in_to_one_under_load(filled: Cluster, run_hooks: Hooks) -> None:
+    """The API asks the workers themselves: those that join, those whose shards move, those that leave."""
     before = rows(filled, filled.coordinator, CHECKSUM)
-    with Traffic(filled) as traffic:
+    with apis(filled, "owner") as ports, Traffic(f"http://127.0.0.1:{ports['owner']}", CEDULAS) as traffic:
         out = run_hooks(filled, "sync", workers=3, HISTORIA_REBALANCE="wait")
         spread = shares(filled)
         inwards = run_hooks(filled, "drain", workers=1)
@@ -142,10 +70,10 @@ def test_out_to_three_and_in_to_one_under_load(filled: Cluster, run_hooks: Hooks
     assert len(spread) == 3
     assert all(abs(share - mean) <= 0.2 * mean for share in spread.values()), spread
     done(inwards)
-    traffic.check()
+    check(filled, traffic)
     assert shares(filled) == {filled.workers[0].port: 64}
     assert rows(filled, filled.coordinator, CHECKSUM) == before
-    assert orphans(filled) == {}
+    assert leftovers(filled) == {}
     assert "nada que hacer" in done(run_hooks(filled, "drain", workers=1))["event"]
     assert "nada que hacer" in done(run_hooks(filled, "sync", workers=1, HISTORIA_REBALANCE="wait"))["event"]
 
@@ -162,7 +90,7 @@ def test_moves_that_were_started_are_adopted(filled: Cluster, run_hooks: Hooks) 
     done(drained)
     assert "detener el trabajo" in drained.stdout
     assert len(shares(filled)) == 2
-    assert orphans(filled) == {}
+    assert leftovers(filled) == {}
 
 
 def test_without_logical_wal_nothing_is_started(filled: Cluster, run_hooks: Hooks) -> None:
@@ -225,4 +153,4 @@ def test_a_drain_that_ran_out_of_time_is_resumed_or_taken_back(filled: Cluster, 
     done(run_hooks(filled, "drain", workers=1, HISTORIA_TIMEOUT="3"), 75)
     done(run_hooks(filled, "drain", workers=1))
     assert rows(filled, filled.coordinator, CHECKSUM) == before
-    assert orphans(filled) == {}
+    assert leftovers(filled) == {}
