@@ -93,11 +93,11 @@ class Release:
             *sets,
         ]
 
-    def install(self, *settings: str, **kwargs: Any) -> subprocess.CompletedProcess[str]:
-        return run(*self.command("install", *settings), **kwargs)
+    def install(self, *settings: str, extra: tuple[str, ...] = (), **kwargs: Any) -> subprocess.CompletedProcess[str]:
+        return run(*self.command("install", *settings), *extra, **kwargs)
 
-    def upgrade(self, *settings: str, **kwargs: Any) -> subprocess.CompletedProcess[str]:
-        return run(*self.command("upgrade", *settings), **kwargs)
+    def upgrade(self, *settings: str, extra: tuple[str, ...] = (), **kwargs: Any) -> subprocess.CompletedProcess[str]:
+        return run(*self.command("upgrade", *settings), *extra, **kwargs)
 
     def test(self) -> str:
         """`helm test`: what the test Pod printed."""
@@ -149,6 +149,26 @@ class Release:
     def post(self, path: str, body: dict[str, Any]) -> Answer:
         with self.forwarded() as url:
             return request(url + path, body)
+
+    def start_python(self, name: str, program: str, *argv: str) -> None:
+        """A pod like that of a Job, with its network, environment and CA, that runs another program."""
+        made = json.loads(self.kubectl("get", f"cronjob/{self.name}-tls", "-o", "json"))["spec"]["jobTemplate"]["spec"]
+        pod: dict[str, Any] = {"apiVersion": "v1", "kind": "Pod", **made["template"]}
+        pod["metadata"]["name"] = name
+        pod["spec"]["containers"][0] |= {"command": ["python", "-c", program, *argv], "args": []}
+        self.kubectl("create", "-f", "-", input=json.dumps(pod))
+
+    def end_python(self, name: str, seconds: float = 120) -> str:
+        """What the pod printed, once it has ended by itself."""
+        phase = ("get", "pod", name, "-o", "jsonpath={.status.phase}")
+        until(lambda: self.kubectl(*phase) in ("Succeeded", "Failed"), f"the end of the pod {name}", seconds)
+        printed = self.kubectl("logs", name)
+        self.kubectl("delete", "pod", name, "--wait", "--grace-period=0")
+        return printed
+
+    def run_python(self, name: str, program: str, *argv: str) -> str:
+        self.start_python(name, program, *argv)
+        return self.end_python(name)
 
     @contextlib.contextmanager
     def watched_sync(self) -> Iterator["Logs"]:
