@@ -150,11 +150,15 @@ class Release:
         with self.forwarded() as url:
             return request(url + path, body)
 
-    def start_python(self, name: str, program: str, *argv: str) -> None:
-        """A pod like that of a Job, with its network, environment and CA, that runs another program."""
+    def start_python(self, name: str, program: str, *argv: str, component: str = "test") -> None:
+        """A pod like that of a Job, with its environment and CA, that runs another program.
+
+        What it may reach over the network is what that component may.
+        """
         made = json.loads(self.kubectl("get", f"cronjob/{self.name}-tls", "-o", "json"))["spec"]["jobTemplate"]["spec"]
         pod: dict[str, Any] = {"apiVersion": "v1", "kind": "Pod", **made["template"]}
         pod["metadata"]["name"] = name
+        pod["metadata"]["labels"]["app.kubernetes.io/component"] = component
         pod["spec"]["containers"][0] |= {"command": ["python", "-c", program, *argv], "args": []}
         self.kubectl("create", "-f", "-", input=json.dumps(pod))
 
@@ -166,8 +170,8 @@ class Release:
         self.kubectl("delete", "pod", name, "--wait", "--grace-period=0")
         return printed
 
-    def run_python(self, name: str, program: str, *argv: str) -> str:
-        self.start_python(name, program, *argv)
+    def run_python(self, name: str, program: str, *argv: str, component: str = "test") -> str:
+        self.start_python(name, program, *argv, component=component)
         return self.end_python(name)
 
     @contextlib.contextmanager
