@@ -1,11 +1,9 @@
 """The Jobs before and after, and the Pod that tests."""
 
-import json
-import re
 from typing import Any
 
 import pytest
-from chart.render import CHART, CI, Object, environment, find, render, template
+from chart.render import CI, Object, environment, find, render, template
 
 NODE = "hc-worker-{}.hc-worker-nodes.clinic.svc.cluster.local"
 
@@ -137,12 +135,6 @@ def test_the_drain_refers_to_nothing_that_the_same_revision_may_bring() -> None:
         assert pod["serviceAccountName"] == "default"
         needed = [volume for volume in pod["volumes"] if not volume.get("secret", {}).get("optional")]
         assert [volume for volume in needed if "emptyDir" not in volume and volume["name"] != "extra"] == []
-
-
-def test_the_charts_own_variables_cannot_be_given_again() -> None:
-    variables = set(environment(pod_of(find(render(), "Job", "hc-drain")))) | {"PGSSLROOTCERT"}
-    refused = json.loads((CHART / "values.schema.json").read_text())
-    assert variables <= set(re.findall(r"[A-Z_]{6,}", json.dumps(refused)))
 
 
 def plain_jobs(*argv: str, **values: Any) -> list[Object]:

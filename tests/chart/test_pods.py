@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from chart.render import CI, Object, environment, find, pods, render, template
+from chart.render import CI, Object, environment, find, pods, refusal, render, template
 
 SHAPE = ("nodeSelector", "tolerations", "affinity", "topologySpreadConstraints", "priorityClassName")
 
@@ -138,3 +138,16 @@ def test_a_users_label_cannot_break_a_selector(label: str) -> None:
     values = {key: {"podLabels": {label: "mine"}} for key in ("coordinator", "workers", "hooks", "middleware")}
     for name, pod in pods(render(values=values)):
         assert pod["metadata"]["labels"][label] != "mine", name
+
+
+def test_every_variable_of_the_chart_is_refused_among_the_users() -> None:
+    """Given twice, the last would win; with server-side apply Kubernetes would refuse the pod."""
+    workload = {"coordinator": "coordinator", "worker": "workers", "middleware": "middleware"}
+    own: dict[str, set[str]] = {}
+    for _, pod in pods(render()):
+        key = workload.get(pod["metadata"]["labels"]["app.kubernetes.io/component"], "hooks")
+        own.setdefault(key, set()).update(environment(pod))
+    assert own.keys() == {"coordinator", "workers", "hooks", "middleware"}
+    said = refusal({key: {"extraEnv": dict.fromkeys(names, "x")} for key, names in own.items()})
+    for key, names in own.items():
+        assert [name for name in names if f'{key}.extraEnv: "{name}" lo fija el chart' not in said] == []

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from chart.render import CHART, refusal, render
+from chart.render import CHART, SUBCHART, refusal, render
 
 SECRET_CERTIFICATE = {
     "tls": {"mode": "existingSecret", "existingSecret": "certificate"},
@@ -42,6 +42,18 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         "networkPolicy.clients: middleware.service.type es LoadBalancer, que publica la API fuera del clúster, pero la "
         "lista no admite a nadie de fuera. Añada las redes de sus usuarios",
     ),
+    "extraEnv": (
+        {"coordinator": {"extraEnv": {"PGSSLROOTCERT": "/elsewhere"}}},
+        'coordinator.extraEnv: "PGSSLROOTCERT" lo fija el chart. Quítelo de coordinator.extraEnv',
+    ),
+    "latest": (
+        {"postgresql": {"image": {"tag": "latest"}}},
+        'postgresql.image.tag: "latest" no dice qué versión se ejecuta, y mañana puede ser otra.',
+    ),
+    "middleware": (
+        {"middleware": {"extraEnv": {"POSTGRES_PASSWORD": "clear"}}},
+        'middleware.extraEnv: "POSTGRES_PASSWORD" lo fija el chart. Quítelo de middleware.extraEnv',
+    ),
     "extraVolumes": (
         {"hooks": {"extraVolumeMounts": [{"name": "ca", "mountPath": "/ca"}]}},
         'hooks.extraVolumeMounts: monta "ca", que no está en hooks.extraVolumes. Añádalo allí o corrija el nombre.',
@@ -74,7 +86,7 @@ ASKS_THE_CLUSTER = {"secretKnown", "secretComplete", "renamed", "tlsComplete"}  
 
 
 def test_every_check_is_tested() -> None:
-    texts = "".join(path.read_text() for path in (CHART / "templates").rglob("_validate.tpl"))
+    texts = "".join(path.read_text() for path in (CHART / "templates").rglob("_validate*.tpl"))
     defines = re.findall(r'define "historia-clinica\.validate\.(\w+)"', texts)
     listed = re.findall(
         r'"(\w+)"', (CHART / "templates/validate.yaml").read_text().partition("-}}\n{{- range include")[0]
@@ -128,3 +140,13 @@ def test_a_published_service_needs_clients_only_where_policies_hold() -> None:
 def test_plain_manifests_need_a_certificate_that_stays() -> None:
     said = refusal({"hooks": {"mode": "job"}, "auth": {"existingSecret": "mine"}})
     assert "tls.mode: es generated y hooks.mode es job." in said
+
+
+def test_the_apis_chart_alone_tells_its_mistakes_itself() -> None:
+    said = refusal({"extraEnv": {"POSTGRES_PASSWORD": "clear"}, "image": {"tag": "latest"}}, chart=SUBCHART)
+    assert '- extraEnv: "POSTGRES_PASSWORD" lo fija el chart. Quítelo de extraEnv' in said
+    assert '- image.tag: "latest" no dice' in said
+
+
+def test_a_digest_says_which_image_latest_is() -> None:
+    render(values={"hooks": {"image": {"tag": "latest", "digest": f"sha256:{'0' * 64}"}}})

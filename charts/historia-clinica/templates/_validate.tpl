@@ -122,27 +122,6 @@ networkPolicy.clients: middleware.service.type es {{ .Values.middleware.service.
 {{- end -}}
 {{- end -}}
 
-{{- /* Kubernetes would refuse these pods one by one, later, and in a condition that nobody reads. */ -}}
-{{- define "historia-clinica.validate.extraVolumes" -}}
-{{- $ours := list "pgdata" "config" "run" "tmp" "shm" "tls" "heartbeat" -}}
-{{- range $workload := list "coordinator" "workers" "hooks" "middleware" -}}
-{{- with get $.Values $workload -}}
-{{- $names := list -}}
-{{- range .extraVolumes -}}
-{{- $names = append $names .name -}}
-{{- if has .name $ours }}
-{{ $workload }}.extraVolumes: "{{ .name }}" es el nombre de un volumen del chart. Dé otro nombre al suyo.
-{{- end -}}
-{{- end -}}
-{{- range .extraVolumeMounts -}}
-{{- if not (has .name $names) }}
-{{ $workload }}.extraVolumeMounts: monta "{{ .name }}", que no está en {{ $workload }}.extraVolumes. Añádalo allí o corrija el nombre.
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-
 {{- /* An image that certainly holds no Citus; the Job would find out only after minutes. */ -}}
 {{- define "historia-clinica.validate.citusImage" -}}
 {{- with .Values.postgresql.image.repository -}}
