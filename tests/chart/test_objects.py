@@ -66,7 +66,7 @@ def test_service_ports_exist_in_their_pods(objects: list[Object]) -> None:
 
 def test_references_are_rendered_or_the_users(objects: list[Object]) -> None:
     there = {(one["kind"], one["metadata"]["name"]) for one in objects}
-    users = {"theirs", "mine", "secrets", "historia-auth", "certificate"}
+    users = {"theirs", "historia-tls", "mine", "secrets", "historia-auth", "certificate"}
     users |= {one["spec"]["secretName"] for one in objects if one["kind"] == "Certificate"}
     for name, pod in pods(objects):
         spec = pod["spec"]
