@@ -65,12 +65,14 @@ helm: # The one on PATH, or one built here where Go exists; without it the chart
 			|| echo "No helm: the chart's tests are skipped."; \
 	else echo "No helm and no Go to build it: the chart's tests are skipped."; fi
 
-.PHONY: images image-names lock
+.PHONY: images image-names package lock
 images: ## Construye las dos imágenes; BUILD_FLAGS va a docker build
 	@for image in $(IMAGES); do \
 		DOCKER_BUILDKIT=1 $(DOCKER) build $(BUILD_FLAGS) --target $$image -t $(IMAGE_PREFIX)/$$image:$(TAG) . || exit 1; done
 image-names: ## Escribe los nombres de las dos imágenes
 	@echo $(IMAGES:%=$(IMAGE_PREFIX)/%:$(TAG))
+package: helm ## Empaqueta el chart en dist/
+	@PATH="$(CURDIR)/.tools:$$PATH" helm package charts/historia-clinica --destination dist
 lock: $(UV) ## Resuelve de nuevo las dependencias
 	$(COMPILE) middleware/pyproject.toml -o requirements/middleware.txt
 	$(COMPILE) hooks/pyproject.toml -o requirements/hooks.txt

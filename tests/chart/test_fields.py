@@ -1,32 +1,61 @@
-"""Every field that the chart writes exists in Kubernetes, by the models of its official client."""
+"""Every object is what Kubernetes takes, in the oldest and in the newest version that the chart supports.
 
-import re
+The schemas are Kubernetes' own, made strict (no unknown field), as the package kubernetes-validate ships them.
+"""
+
+import functools
 from typing import Any
 
-import kubernetes.client as models
-from chart.render import Object
+import jsonschema
+import kubernetes_validate.utils as schemas
+import pytest
+import yaml
+from chart.render import CHART, EXAMPLES, Object, render
+from referencing import Registry, Resource
+
+OLDEST, NEWEST = "1.31.0", "1.37.0"
+OTHERS = {"cert-manager.io/v1"}  # kinds that cert-manager brings
 
 
-def unknown(value: Any, kind: str, path: str) -> list[str]:
-    """Paths below a value whose key the model does not have."""
-    if inner := re.fullmatch(r"list\[(.+)\]", kind):
-        assert isinstance(value, list), path
-        return [bad for index, item in enumerate(value) for bad in unknown(item, inner[1], f"{path}[{index}]")]
-    if inner := re.fullmatch(r"dict\(str, (.+)\)", kind):
-        return [bad for key, item in value.items() for bad in unknown(item, inner[1], f"{path}.{key}")]
-    model = getattr(models, kind, None)
-    if model is None:
-        plain = {"str": str, "int": int, "bool": bool}.get(kind, object)
-        return [] if isinstance(value, plain) else [f"{path}: {value!r} is no {kind}"]
-    attributes = {field: name for name, field in model.attribute_map.items()}
-    found = []
-    for key, item in value.items():
-        if key not in attributes:
-            found.append(f"{path}.{key}")
-        else:
-            found += unknown(item, model.openapi_types[attributes[key]], f"{path}.{key}")
-    return found
+@functools.cache
+def definitions(folder: str) -> Registry[Any]:
+    return Resource.from_contents(schemas.schema_contents(f"{folder}/_definitions.json", folder)) @ Registry()
 
 
-def test_every_field_is_known_to_kubernetes(objects: list[Object]) -> None:
-    assert [bad for one in objects for bad in unknown(one, f"V1{one['kind']}", one["kind"])] == []
+@functools.cache
+def validator(version: str, kind: str, api: str) -> jsonschema.Draft202012Validator:
+    folder = f"kubernetes-json-schema/v{version}-local-strict"
+    group, _, number = api.rpartition("/")
+    name = "-".join([kind.lower(), *([group.partition(".")[0]] if group else []), number])
+    schema = schemas.schema_contents(f"{folder}/{name}.json", version)
+    return jsonschema.Draft202012Validator(schema, registry=definitions(folder))
+
+
+def faults(objects: list[Object], version: str) -> list[str]:
+    return [
+        f"{one['kind']}/{one['metadata']['name']} {error.json_path}: {error.message}"
+        for one in objects
+        if one["apiVersion"] not in OTHERS
+        for error in validator(version, one["kind"], one["apiVersion"]).iter_errors(one)
+    ]
+
+
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+def test_every_object_fits_the_schema_of_its_kind(objects: list[Object], version: str) -> None:
+    assert faults(objects, version) == []
+
+
+def test_a_field_that_kubernetes_does_not_know_would_be_seen() -> None:
+    values = {"workers": {"affinity": {"nodeAfinity": {}}}}
+    assert len(faults(render(values=values), NEWEST)) == 1
+
+
+def test_the_oldest_version_is_the_one_that_the_chart_asks_for() -> None:
+    about = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    assert about["kubeVersion"] == f">={OLDEST}-0"
+    assert schemas.latest_version() == NEWEST
+
+
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+def test_helm_renders_for_each_version(version: str) -> None:
+    assert render("hc", f"--kube-version={version}", file=EXAMPLES["minikube"])

@@ -1,9 +1,18 @@
 """Exactly these objects, no more, for each values file of ci/."""
 
+import re
+
 import pytest
 from chart.render import CI, render
 
-API = {"Deployment/hc-middleware", "Service/hc-middleware", "ServiceAccount/hc-middleware"}
+API = {
+    "Deployment/hc-middleware",
+    "NetworkPolicy/hc-middleware",
+    "NetworkPolicy/hc-test",
+    "PodDisruptionBudget/hc-middleware",
+    "Service/hc-middleware",
+    "ServiceAccount/hc-middleware",
+}
 ALWAYS = {
     "ConfigMap/hc-postgresql",
     "Job/hc-drain",
@@ -13,16 +22,32 @@ ALWAYS = {
     "Service/hc-coordinator-nodes",
     "StatefulSet/hc-coordinator",
 }
-WORKERS = {"Service/hc-worker-nodes", "StatefulSet/hc-worker"}
+WORKERS = {
+    "NetworkPolicy/hc-worker",
+    "PodDisruptionBudget/hc-worker",
+    "Service/hc-worker-nodes",
+    "StatefulSet/hc-worker",
+}
+POLICIES = {f"NetworkPolicy/hc-{name}" for name in ("coordinator", "default-deny", "dns", "hooks")}
 IDENTITY, SECRET = "ServiceAccount/hc", "Secret/hc-auth"
 RENEWAL = "CronJob/hc-tls"
 TLS = {RENEWAL, "Secret/hc-tls"}
 EXPECTED = {
-    "default": ALWAYS | WORKERS | API | TLS | {IDENTITY, SECRET},
-    "minimal": (ALWAYS | WORKERS | {SECRET}) - {"Pod/hc-test"},
-    "single-node": ALWAYS | API | TLS | {IDENTITY, SECRET},
-    "existing-secret": ALWAYS | WORKERS | API | {IDENTITY, RENEWAL},
-    "everything": {
+    "default": ALWAYS | WORKERS | API | POLICIES | TLS | {IDENTITY, SECRET},
+    "minimal": (ALWAYS | WORKERS | {SECRET}) - {"Pod/hc-test", "NetworkPolicy/hc-worker"},
+    "single-node": ALWAYS | API | POLICIES | TLS | {IDENTITY, SECRET},
+    "existing-secret": ALWAYS | WORKERS | API | POLICIES | {IDENTITY, RENEWAL},
+    "job-mode": (ALWAYS | WORKERS | API | POLICIES | {IDENTITY, RENEWAL, "Job/hc-sync-…"})
+    - {"Job/hc-drain", "Job/hc-sync"},
+    "everything": POLICIES
+    | {
+        "NetworkPolicy/hc-middleware",
+        "NetworkPolicy/hc-monitoring",
+        "NetworkPolicy/hc-test",
+        "NetworkPolicy/hc-worker",
+        "PodDisruptionBudget/api",
+        "PodDisruptionBudget/db",
+        "PodDisruptionBudget/shard",
         "Certificate/hc-tls",
         "CronJob/hc-tls",
         "ConfigMap/hc-postgresql",
@@ -50,4 +75,4 @@ def test_each_values_file_is_expected() -> None:
 def test_objects_of(name: str) -> None:
     found = [f"{one['kind']}/{one['metadata']['name']}" for one in render(file=CI[name])]
     assert len(found) == len(set(found))
-    assert set(found) == EXPECTED[name]
+    assert {re.sub(r"(?<=-sync-)[0-9a-f]{8}$", "…", one) for one in found} == EXPECTED[name]

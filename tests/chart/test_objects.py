@@ -66,12 +66,20 @@ def test_service_ports_exist_in_their_pods(objects: list[Object]) -> None:
 
 def test_references_are_rendered_or_the_users(objects: list[Object]) -> None:
     there = {(one["kind"], one["metadata"]["name"]) for one in objects}
-    users = {"mine", "secrets", "historia-auth", "certificate"}
+    users = {"theirs", "historia-tls", "mine", "secrets", "historia-auth", "certificate"}
     users |= {one["spec"]["secretName"] for one in objects if one["kind"] == "Certificate"}
     for name, pod in pods(objects):
         spec = pod["spec"]
         for volume in spec["volumes"]:
-            assert "configMap" not in volume or ("ConfigMap", volume["configMap"]["name"]) in there, name
+            assert (
+                "configMap" not in volume
+                or volume["configMap"]["name"] in users
+                or (
+                    "ConfigMap",
+                    volume["configMap"]["name"],
+                )
+                in there
+            ), name
             secret = volume.get("secret", {}).get("secretName")
             assert secret is None or secret in users or ("Secret", secret) in there, name
         keys = [env["valueFrom"].get("secretKeyRef") for env in spec["containers"][0]["env"] if "valueFrom" in env]

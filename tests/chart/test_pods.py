@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from chart.render import CI, Object, environment, find, pods, render, template
+from chart.render import CI, Object, environment, find, pods, refusal, render, template
 
 SHAPE = ("nodeSelector", "tolerations", "affinity", "topologySpreadConstraints", "priorityClassName")
 
@@ -98,6 +98,29 @@ def test_each_workload_takes_the_same_settings() -> None:
         assert pod["metadata"]["labels"]["team"] == "health", name
         assert pod["metadata"]["annotations"]["example.org/note"] == "x", name
         assert spec["securityContext"]["runAsUser"] in (70, 20001), name
+        assert {"name": "extra", "configMap": {"name": "theirs"}} in spec["volumes"], name
+        mount = {"name": "extra", "mountPath": "/extra", "readOnly": True}
+        assert mount in spec["containers"][0]["volumeMounts"], name
+
+
+def test_workers_and_api_prefer_different_machines() -> None:
+    for name, pod in pods(render()):
+        constraints = pod["spec"].get("topologySpreadConstraints", [])
+        if name not in ("StatefulSet/hc-worker", "Deployment/hc-middleware"):
+            assert constraints == [], name
+            continue
+        (one,) = constraints
+        assert (one["topologyKey"], one["whenUnsatisfiable"]) == ("kubernetes.io/hostname", "ScheduleAnyway")
+        assert one["labelSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+        assert "app.kubernetes.io/component" in one["labelSelector"]["matchLabels"]
+
+
+def test_a_constraint_with_a_selector_keeps_it() -> None:
+    theirs = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {}}
+    theirs["labelSelector"] = {"matchLabels": {"a": "b"}}
+    for name in ("coordinator", "workers", "hooks", "middleware"):
+        found = [pod for _, pod in pods(render(values={name: {"topologySpreadConstraints": [theirs]}}))]
+        assert [pod for pod in found if pod["spec"].get("topologySpreadConstraints") == [theirs]], name
 
 
 def test_security_can_be_loosened_value_by_value() -> None:
@@ -115,3 +138,16 @@ def test_a_users_label_cannot_break_a_selector(label: str) -> None:
     values = {key: {"podLabels": {label: "mine"}} for key in ("coordinator", "workers", "hooks", "middleware")}
     for name, pod in pods(render(values=values)):
         assert pod["metadata"]["labels"][label] != "mine", name
+
+
+def test_every_variable_of_the_chart_is_refused_among_the_users() -> None:
+    """Given twice, the last would win; with server-side apply Kubernetes would refuse the pod."""
+    workload = {"coordinator": "coordinator", "worker": "workers", "middleware": "middleware"}
+    own: dict[str, set[str]] = {}
+    for _, pod in pods(render()):
+        key = workload.get(pod["metadata"]["labels"]["app.kubernetes.io/component"], "hooks")
+        own.setdefault(key, set()).update(environment(pod))
+    assert own.keys() == {"coordinator", "workers", "hooks", "middleware"}
+    said = refusal({key: {"extraEnv": dict.fromkeys(names, "x")} for key, names in own.items()})
+    for key, names in own.items():
+        assert [name for name in names if f'{key}.extraEnv: "{name}" lo fija el chart' not in said] == []

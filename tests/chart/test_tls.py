@@ -203,7 +203,6 @@ def test_contradictions_are_refused(values: dict[str, Any], said: str) -> None:
         {"tls": {"schedule": "daily"}},
         {"tls": {"certManager": {"duration": "90 days"}}},
         {"middleware": {"database": {"caSecret": ""}}},
-        {"coordinator": {"extraEnv": {"PGSSLROOTCERT": "/elsewhere"}}},
     ],
     ids=str,
 )

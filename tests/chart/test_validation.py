@@ -4,8 +4,12 @@ import re
 from typing import Any
 
 import pytest
-from chart.render import CHART, refusal, render
+from chart.render import CHART, SUBCHART, refusal, render
 
+SECRET_CERTIFICATE = {
+    "tls": {"mode": "existingSecret", "existingSecret": "certificate"},
+    "middleware": {"database": {"caSecret": "certificate"}},
+}
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "databaseHost": (
         {"coordinator": {"fullnameOverride": "db"}},
@@ -38,6 +42,41 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         {"postgresql": {"parameters": {"port": 5433}}},
         'postgresql.parameters: "port" lo fija el chart. Quítelo',
     ),
+    "clients": (
+        {"middleware": {"service": {"type": "LoadBalancer"}}},
+        "networkPolicy.clients: middleware.service.type es LoadBalancer, que publica la API fuera del clúster, pero la "
+        "lista no admite a nadie de fuera. Añada las redes de sus usuarios",
+    ),
+    "extraEnv": (
+        {"coordinator": {"extraEnv": {"PGSSLROOTCERT": "/elsewhere"}}},
+        'coordinator.extraEnv: "PGSSLROOTCERT" lo fija el chart. Quítelo de coordinator.extraEnv',
+    ),
+    "latest": (
+        {"postgresql": {"image": {"tag": "latest"}}},
+        'postgresql.image.tag: "latest" no dice qué versión se ejecuta, y mañana puede ser otra.',
+    ),
+    "middleware": (
+        {"middleware": {"extraEnv": {"POSTGRES_PASSWORD": "clear"}}},
+        'middleware.extraEnv: "POSTGRES_PASSWORD" lo fija el chart. Quítelo de middleware.extraEnv',
+    ),
+    "extraVolumes": (
+        {"hooks": {"extraVolumeMounts": [{"name": "ca", "mountPath": "/ca"}]}},
+        'hooks.extraVolumeMounts: monta "ca", que no está en hooks.extraVolumes. Añádalo allí o corrija el nombre.',
+    ),
+    "citusImage": (
+        {"postgresql": {"image": {"repository": "library/postgres", "tag": "17"}}},
+        "workers.count: es 2, pero la imagen library/postgres no trae Citus y sin él no hay workers. "
+        "Ponga workers.count=0",
+    ),
+    "walLevel": (
+        {"postgresql": {"parameters": {"wal_level": "replica"}}},
+        'postgresql.parameters: wal_level es "replica", y los pacientes se mueven entre workers por '
+        "replicación lógica. Ponga postgresql.parameters.wal_level=logical.",
+    ),
+    "jobMode": (
+        {"hooks": {"mode": "job"}, **SECRET_CERTIFICATE},
+        "auth.existingSecret: está vacío y hooks.mode es job.",
+    ),
     "tlsMode": (
         {"tls": {"mode": "certManager"}},
         "tls.certManager.issuerRef.name: está vacío y tls.mode es certManager. Ponga el nombre de un Issuer",
@@ -52,7 +91,7 @@ ASKS_THE_CLUSTER = {"secretKnown", "secretComplete", "renamed", "tlsComplete"}  
 
 
 def test_every_check_is_tested() -> None:
-    texts = "".join(path.read_text() for path in (CHART / "templates").rglob("_validate.tpl"))
+    texts = "".join(path.read_text() for path in (CHART / "templates").rglob("_validate*.tpl"))
     defines = re.findall(r'define "historia-clinica\.validate\.(\w+)"', texts)
     listed = re.findall(
         r'"(\w+)"', (CHART / "templates/validate.yaml").read_text().partition("-}}\n{{- range include")[0]
@@ -90,3 +129,29 @@ def test_without_the_api_its_values_do_not_matter() -> None:
 
 def test_the_host_may_be_a_full_name() -> None:
     render(values={"middleware": {"database": {"host": "hc-coordinator.{{ .Release.Namespace }}.svc"}}})
+
+
+def test_a_volume_of_the_chart_cannot_be_given_again() -> None:
+    said = refusal({"workers": {"extraVolumes": [{"name": "pgdata", "emptyDir": {}}]}})
+    assert 'workers.extraVolumes: "pgdata" es el nombre de un volumen del chart. Dé otro nombre al suyo.' in said
+
+
+def test_a_published_service_needs_clients_only_where_policies_hold() -> None:
+    published = {"middleware": {"service": {"type": "NodePort"}}}
+    render(values={**published, "networkPolicy": {"enabled": False}})
+    render(values={**published, "networkPolicy": {"clients": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}})
+
+
+def test_plain_manifests_need_a_certificate_that_stays() -> None:
+    said = refusal({"hooks": {"mode": "job"}, "auth": {"existingSecret": "mine"}})
+    assert "tls.mode: es generated y hooks.mode es job." in said
+
+
+def test_the_apis_chart_alone_tells_its_mistakes_itself() -> None:
+    said = refusal({"extraEnv": {"POSTGRES_PASSWORD": "clear"}, "image": {"tag": "latest"}}, chart=SUBCHART)
+    assert '- extraEnv: "POSTGRES_PASSWORD" lo fija el chart. Quítelo de extraEnv' in said
+    assert '- image.tag: "latest" no dice' in said
+
+
+def test_a_digest_says_which_image_latest_is() -> None:
+    render(values={"hooks": {"image": {"tag": "latest", "digest": f"sha256:{'0' * 64}"}}})

@@ -34,7 +34,7 @@ class Seen:
 @contextlib.contextmanager
 def asking(release: Release, cedulas: Sequence[str]) -> Iterator[Seen]:
     """Requests without pause until the block ends."""
-    release.kubectl("create", "-f", "-", input=json.dumps(_pod(release)))
+    release.kubectl("create", "-f", "-", input=json.dumps(bystander(release, POD)))
     release.kubectl("wait", "--for=condition=ready", f"pod/{POD}", "--timeout=60s")
     program = ["python", "-c", inspect.getsource(traffic), f"http://{release.service}:8080", *cedulas]
     seen = Seen()
@@ -60,16 +60,16 @@ def asking(release: Release, cedulas: Sequence[str]) -> Iterator[Seen]:
     release.kubectl("delete", "pod", POD, "--grace-period=0", "--force")
 
 
-def _pod(release: Release) -> dict[str, Any]:
-    """From the API's own image: Python is all that is needed, and it is on the node."""
+def bystander(release: Release, name: str, labels: dict[str, str] | None = None) -> dict[str, Any]:
+    """A pod that is no part of a release, with Python. From the API's own image, which is on the node."""
     image = release.kubectl(
         "get", f"deployment/{release.service}", "-o", "jsonpath={.spec.template.spec.containers[0].image}"
     )
     container = {
-        "name": "clients",
+        "name": name,
         "image": image,
         "command": ["python", "-c", "import time; time.sleep(3600)"],
         "securityContext": RESTRICTED,
     }
     spec = {"containers": [container], "automountServiceAccountToken": False, "terminationGracePeriodSeconds": 0}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": POD}, "spec": spec}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": labels or {}}, "spec": spec}

@@ -150,25 +150,18 @@ class Release:
         with self.forwarded() as url:
             return request(url + path, body)
 
-    def start_python(self, name: str, program: str, *argv: str) -> None:
-        """A pod like that of a Job, with its network, environment and CA, that runs another program."""
+    def run_python(self, name: str, program: str, *argv: str) -> str:
+        """What another program prints in a pod like that of a Job, with its network, environment and CA."""
         made = json.loads(self.kubectl("get", f"cronjob/{self.name}-tls", "-o", "json"))["spec"]["jobTemplate"]["spec"]
         pod: dict[str, Any] = {"apiVersion": "v1", "kind": "Pod", **made["template"]}
         pod["metadata"]["name"] = name
         pod["spec"]["containers"][0] |= {"command": ["python", "-c", program, *argv], "args": []}
         self.kubectl("create", "-f", "-", input=json.dumps(pod))
-
-    def end_python(self, name: str, seconds: float = 120) -> str:
-        """What the pod printed, once it has ended by itself."""
         phase = ("get", "pod", name, "-o", "jsonpath={.status.phase}")
-        until(lambda: self.kubectl(*phase) in ("Succeeded", "Failed"), f"the end of the pod {name}", seconds)
+        until(lambda: self.kubectl(*phase) in ("Succeeded", "Failed"), f"the end of the pod {name}")
         printed = self.kubectl("logs", name)
         self.kubectl("delete", "pod", name, "--wait", "--grace-period=0")
         return printed
-
-    def run_python(self, name: str, program: str, *argv: str) -> str:
-        self.start_python(name, program, *argv)
-        return self.end_python(name)
 
     @contextlib.contextmanager
     def watched_sync(self) -> Iterator["Logs"]:

@@ -1,5 +1,24 @@
 {{- /* What the Jobs and the test Pod share. */ -}}
 
+{{- /* Metadata of a Job. A plain Job is immutable, so its name follows what it does and the revision, where a tool counts any.
+Context: root, component, values (hooks), command, seconds (of waiting) and events (of Helm). */ -}}
+{{- define "historia-clinica.hooks.jobMetadata" -}}
+{{- $name := printf "%s-%s" (include "historia-clinica.fullname" .root) .command -}}
+{{- $annotations := deepCopy .values.jobAnnotations -}}
+{{- if eq .values.mode "job" -}}
+{{- $name = printf "%d %s" .root.Release.Revision (include "historia-clinica.hooks.jobSpec" .) | sha256sum | trunc 8
+  | printf "%s-%s" $name -}}
+{{- else -}}
+{{- $annotations = mergeOverwrite $annotations (dict "helm.sh/hook" .events "helm.sh/hook-weight" "10"
+  "helm.sh/hook-delete-policy" "before-hook-creation,hook-succeeded" "helm.sh/hook-output-log-policy" "hook-failed") -}}
+{{- end -}}
+name: {{ $name }}
+labels: {{- include "historia-clinica.labels" . | nindent 2 }}
+{{- with $annotations }}
+annotations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
 {{- /* Spec of a Job that runs one command. Context: root, component, values (hooks), command and seconds (of waiting). */ -}}
 {{- define "historia-clinica.hooks.jobSpec" -}}
 backoffLimit: {{ .values.backoffLimit | int }}
@@ -26,7 +45,7 @@ template:
   spec: {{- include "historia-clinica.hooks.podSpec" . | nindent 4 }}
 {{- end -}}
 
-{{- /* Pod spec that runs one command of historia-hooks. Context: root, values (hooks), command and seconds (of waiting). */ -}}
+{{- /* Pod spec that runs one command of historia-hooks. Context: root, component, values (hooks), command and seconds (of waiting). */ -}}
 {{- define "historia-clinica.hooks.podSpec" -}}
 {{- include "historia-clinica.pod" (merge (dict "uid" 10001) .) }}
 restartPolicy: Never
@@ -44,6 +63,7 @@ containers:
       {{- if include "historia-clinica.tls.enabled" .root }}
       {{- include "historia-clinica.tls.mount" .root | nindent 6 }}
       {{- end }}
+      {{- include "historia-clinica.extraVolumeMounts" . | indent 6 }}
 volumes:
   - name: tmp
     emptyDir:
@@ -53,6 +73,7 @@ volumes:
   {{- $tls := dict "root" .root "files" (list "tls.crt" "ca.crt") "optional" (eq .command "drain") }}
   {{- include "historia-clinica.tls.volume" $tls | nindent 2 }}
   {{- end }}
+  {{- include "historia-clinica.extraVolumes" . | indent 2 }}
 {{- end -}}
 
 {{- /* Environment of historia-hooks: where the coordinator is, what it is called, and the state that is wanted. Context as

@@ -1,4 +1,5 @@
-{{- /* What the pods of all workloads share. Context of each define: root and values (of the workload). */ -}}
+{{- /* What the pods of all workloads share. Context of each define: root, component and values (of the
+workload). */ -}}
 
 {{- /* Fields of the pod: identity, pull secrets, security and scheduling. The context holds uid too, and may hold a
 serviceAccountName. */ -}}
@@ -20,7 +21,11 @@ tolerations: {{- toYaml . | nindent 2 }}
 affinity: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .values.topologySpreadConstraints }}
-topologySpreadConstraints: {{- toYaml . | nindent 2 }}
+topologySpreadConstraints:
+  {{- range . }}
+  {{- $own := dict "labelSelector" (dict "matchLabels" (include "historia-clinica.selectorLabels" $ | fromYaml)) }}
+  - {{- ternary . (merge $own .) (hasKey . "labelSelector") | toYaml | nindent 4 }}
+  {{- end }}
 {{- end }}
 {{- with .values.priorityClassName }}
 priorityClassName: {{ . }}
@@ -47,5 +52,19 @@ root differs: PostgreSQL refuses a TLS key that the group may read. */ -}}
 {{- range $name, $value := .values.extraEnv }}
 - name: {{ $name }}
   value: {{ $value | quote }}
+{{- end }}
+{{- end -}}
+
+{{- /* The user's volumes of a pod. */ -}}
+{{- define "historia-clinica.extraVolumes" -}}
+{{- with .values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- /* Where its container mounts them. */ -}}
+{{- define "historia-clinica.extraVolumeMounts" -}}
+{{- with .values.extraVolumeMounts }}
+{{ toYaml . }}
 {{- end }}
 {{- end -}}

@@ -43,6 +43,7 @@ spec:
         {{- if include "historia-clinica.tls.enabled" .root }}
         {{- include "historia-clinica.tls.mount" .root | nindent 8 }}
         {{- end }}
+        {{- include "historia-clinica.extraVolumeMounts" . | indent 8 }}
   volumes:
     - name: config
       configMap:
@@ -58,6 +59,7 @@ spec:
     {{- if include "historia-clinica.tls.enabled" .root }}
     {{- include "historia-clinica.tls.volume" (dict "root" .root "files" (list "tls.crt" "tls.key" "ca.crt")) | nindent 4 }}
     {{- end }}
+    {{- include "historia-clinica.extraVolumes" . | indent 4 }}
 {{- end -}}
 
 {{- /* The file that says who may log in. Context: root. */ -}}

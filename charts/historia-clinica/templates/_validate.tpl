@@ -118,3 +118,43 @@ fullnameOverride: los datos están en el StatefulSet "{{ .metadata.name }}", y c
 {{- end -}}
 {{- end -}}
 {{- end -}}
+
+{{- /* A Service that is published to people whom the policy turns away helps nobody. */ -}}
+{{- define "historia-clinica.validate.clients" -}}
+{{- if and .Values.networkPolicy.enabled .Values.middleware.enabled (ne .Values.middleware.service.type "ClusterIP") -}}
+{{- $outside := false -}}
+{{- range .Values.networkPolicy.clients -}}
+{{- $outside = or $outside (hasKey . "ipBlock") -}}
+{{- end -}}
+{{- if not $outside }}
+networkPolicy.clients: middleware.service.type es {{ .Values.middleware.service.type }}, que publica la API fuera del clúster, pero la lista no admite a nadie de fuera. Añada las redes de sus usuarios, por ejemplo {ipBlock: {cidr: 10.0.0.0/8}}, o deje middleware.service.type en ClusterIP.
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* An image that certainly holds no Citus; the Job would find out only after minutes. */ -}}
+{{- define "historia-clinica.validate.citusImage" -}}
+{{- with .Values.postgresql.image.repository -}}
+{{- if and $.Values.workers.count (has . (list "postgres" "library/postgres")) }}
+workers.count: es {{ int $.Values.workers.count }}, pero la imagen {{ . }} no trae Citus y sin él no hay workers. Ponga workers.count=0, o una imagen con Citus en postgresql.image.
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* What moving shards cannot do without. */ -}}
+{{- define "historia-clinica.validate.walLevel" -}}
+{{- $level := get .Values.postgresql.parameters "wal_level" | default "replica" -}}
+{{- if and .Values.workers.count (ne $level "logical") }}
+postgresql.parameters: wal_level es "{{ $level }}", y los pacientes se mueven entre workers por replicación lógica. Ponga postgresql.parameters.wal_level=logical.
+{{- end -}}
+{{- end -}}
+
+{{- /* Tools that take plain manifests do not ask the cluster, so that each rendering would make other passwords. */ -}}
+{{- define "historia-clinica.validate.jobMode" -}}
+{{- if and (eq .Values.hooks.mode "job") (not .Values.auth.existingSecret) }}
+auth.existingSecret: está vacío y hooks.mode es job. Quien aplica manifiestos sin Helm generaría contraseñas nuevas cada vez: cree un Secret y ponga su nombre en auth.existingSecret y en middleware.database.existingSecret.
+{{- end -}}
+{{- if and (eq .Values.hooks.mode "job") (eq (include "historia-clinica.tls.mode" .) "generated") }}
+tls.mode: es generated y hooks.mode es job. Quien aplica manifiestos sin Helm generaría un certificado nuevo cada vez: use tls.mode=certManager o tls.mode=existingSecret.
+{{- end -}}
+{{- end -}}

@@ -97,3 +97,22 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   value: {{ $value | quote }}
 {{- end }}
 {{- end -}}
+
+{{- /* Variables that the chart sets; a YAML list. */ -}}
+{{- define "middleware.ownVariables" -}}
+{{- list "HISTORIA_COMPAT_ANONYMOUS_USUARIOS" "HISTORIA_ROUTING" "HISTORIA_WORKERS" "POSTGRES_DB" "POSTGRES_HOST"
+  "POSTGRES_PASSWORD" "POSTGRES_PORT" "POSTGRES_SSLMODE" "POSTGRES_SSLROOTCERT" "POSTGRES_USER" | toYaml -}}
+{{- end -}}
+
+{{- /* Mistakes that the schema cannot see, one a line, in Spanish, with the key and the cure. Context: Values, and prefix (of
+the keys). */ -}}
+{{- define "middleware.mistakes" -}}
+{{- range $name, $_ := .Values.extraEnv -}}
+{{- if has $name (include "middleware.ownVariables" $ | fromYamlArray) }}
+{{ $.prefix }}extraEnv: "{{ $name }}" lo fija el chart. Quítelo de {{ $.prefix }}extraEnv y use el valor que le corresponde (README.md del chart).
+{{- end -}}
+{{- end -}}
+{{- if and (eq .Values.image.tag "latest") (not .Values.image.digest) }}
+{{ .prefix }}image.tag: "latest" no dice qué versión se ejecuta, y mañana puede ser otra. Ponga una versión en {{ .prefix }}image.tag o un {{ .prefix }}image.digest.
+{{- end -}}
+{{- end -}}
