@@ -63,8 +63,10 @@ def test_plain_manifests_and_secrets_of_ones_own(another_release: Release) -> No
     release.kubectl("rollout", "status", "deployment/hc-middleware", "--timeout=120s")
     patient = {"cedula": "0102030405", "nombre": "Ana", "apellido": "Prueba"}
     assert release.post("/api/v1/pacientes", patient).status == 201
-    again = apply(release, 2).splitlines()
-    assert [line for line in again if not line.endswith(" unchanged")] == []
+    pods = release.kubectl("get", "pods", "-o", "name")
+    assert "job.batch/hc-sync-" in (again := apply(release, 2))
+    assert [line for line in again.splitlines() if "job" in line and not line.endswith(" unchanged")] == []
+    assert release.kubectl("get", "pods", "-o", "name") == pods
 
     # docs/operar.md, "Con Argo CD"
     drain = rendered(
