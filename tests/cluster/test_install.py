@@ -128,11 +128,10 @@ def test_workers_are_evicted_one_at_a_time(installed: Release) -> None:
 
     def is_back() -> bool:
         pods = api.list_namespaced_pod(installed.namespace, field_selector="metadata.name=hc-worker-0").items
-        return any(
-            pod.metadata.uid != evicted and all(one.ready for one in pod.status.container_statuses or [])
-            for pod in pods
-            if pod.status.container_statuses
-        )
+        ready = [
+            one.ready for pod in pods if pod.metadata.uid != evicted for one in pod.status.container_statuses or []
+        ]
+        return ready == [True]
 
     evicted = api.read_namespaced_pod("hc-worker-0", installed.namespace).metadata.uid
     evict("hc-worker-0")

@@ -13,9 +13,10 @@ from cluster.release import CHART, ROOT, WORKERS, Release, run
 ARGO = ROOT / "examples/argo-cd.yaml"
 
 
-def test_install_without_waiting_ends_with_the_tables(another_release: Release) -> None:
+def test_the_example_for_kind_installed_without_waiting_ends_with_the_tables(another_release: Release) -> None:
     """`sync` starts at once, beside pods that do not exist yet, and does the waiting itself."""
     release = another_release
+    release.values = (str(ROOT / "examples/kind.yaml"),)
     run(*(part for part in release.command("install", f"workers.count={WORKERS}") if part != "--wait"))
     assert release.sql("SELECT count(*) FROM pacientes") == [["0"]]
     release.kubectl("rollout", "status", "deployment/hc-middleware", "--timeout=120s")
