@@ -97,9 +97,9 @@ def plan_nodes(
 
 def refuse(observed: ObservedNodes) -> None:
     """Raise for everything that a person must change first."""
-    refuse_strangers(observed)
     for server in observed.servers:
         _refuse_without_citus(server, len(observed.workers))
+    refuse_strangers(observed)
     versions = {str(server.address): server.extension for server in observed.servers if server.extension}
     if len(set(versions.values())) > 1:
         listed = ", ".join(f"{address} tiene {version}" for address, version in versions.items())
