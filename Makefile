@@ -57,6 +57,14 @@ docs: $(VENV)/.dev ## Escribe de nuevo las partes generadas de la documentación
 test-cluster: $(VENV)/.dev helm ## Prueba el chart en el clúster de KUBECONFIG
 	@PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/pytest tests/cluster $(ARGS)
 
+.PHONY: checkov
+checkov: .tools/checkov/.done $(VENV)/.dev helm ## Revisa la seguridad del chart con checkov (lo instala: 300 MB)
+	@PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/pytest tests/chart/test_checkov.py $(ARGS)
+.tools/checkov/.done: requirements/checkov.txt
+	$(PYTHON) -m venv .tools/checkov
+	.tools/checkov/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r $<
+	@touch $@
+
 .PHONY: helm
 helm: # The one on PATH, or one built here where Go exists; without it the chart's tests are skipped
 	@if test -n "$(HELM)" || command -v helm >/dev/null || test -x .tools/helm; then :; \
@@ -77,6 +85,7 @@ lock: $(UV) ## Resuelve de nuevo las dependencias
 	$(COMPILE) middleware/pyproject.toml -o requirements/middleware.txt
 	$(COMPILE) hooks/pyproject.toml -o requirements/hooks.txt
 	$(COMPILE) --group pyproject.toml:build -o requirements/build.txt
+	$(COMPILE) --group pyproject.toml:checkov -o requirements/checkov.txt
 	$(COMPILE) $(LOCAL_SOURCES) -o requirements/local.txt
 	$(COMPILE) $(LOCAL_SOURCES) --group pyproject.toml:dev -c requirements/local.txt -c requirements/build.txt \
 		-o requirements/dev.txt

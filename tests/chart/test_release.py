@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+import statistics
 import tomllib
 
 import pytest
@@ -41,6 +42,12 @@ SHORT = [path for path in OURS if path.name not in ("values.yaml", "values.schem
 @pytest.mark.parametrize("path", SHORT, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_file_is_long(path: pathlib.Path) -> None:
     assert len(path.read_text().splitlines()) <= 250
+
+
+def test_most_templates_fit_a_screen() -> None:
+    lengths = [len(path.read_text().splitlines()) for path in OURS if "templates" in path.parts]
+    assert statistics.median(lengths) <= 40
+    assert max(lengths) <= 250
 
 
 @pytest.mark.parametrize("path", PLAIN_YAML, ids=lambda path: str(path.relative_to(ROOT)))

@@ -5,7 +5,8 @@ import json
 import os
 
 import pytest
-from cluster.release import WORKERS, Release, request
+from cluster.release import WORKERS, Release, request, until
+from kubernetes import client
 from pytest_helm_charts.clusters import ExistingCluster
 from pytest_helm_charts.k8s.deployment import wait_for_deployments_to_run
 from pytest_helm_charts.k8s.stateful_set import wait_for_stateful_sets_to_run
@@ -113,6 +114,31 @@ def test_the_database_and_a_worker_come_back_with_their_data(installed: Release)
     found = installed.get("/api/v1/pacientes/0102030405")
     assert (found.status, found.body["nombre"]) == (200, "Ana")
     installed.test()
+
+
+@pytest.mark.skipif(WORKERS < 2, reason="one worker is never one too many")
+def test_workers_are_evicted_one_at_a_time(installed: Release) -> None:
+    """As `kubectl drain` does it: the second has to wait until the first is back."""
+
+    api = client.CoreV1Api()
+
+    def evict(pod: str) -> None:
+        body = client.V1Eviction(metadata=client.V1ObjectMeta(name=pod, namespace=installed.namespace))
+        api.create_namespaced_pod_eviction(pod, installed.namespace, body)
+
+    def is_back() -> bool:
+        pods = api.list_namespaced_pod(installed.namespace, field_selector="metadata.name=hc-worker-0").items
+        ready = [
+            one.ready for pod in pods if pod.metadata.uid != evicted for one in pod.status.container_statuses or []
+        ]
+        return ready == [True]
+
+    evicted = api.read_namespaced_pod("hc-worker-0", installed.namespace).metadata.uid
+    evict("hc-worker-0")
+    with pytest.raises(client.ApiException) as refused:
+        evict("hc-worker-1")
+    assert refused.value.status == 429
+    until(is_back, "the evicted worker is back", 120)
 
 
 def test_reinstalling_over_the_kept_volumes_finds_the_record(installed: Release) -> None:

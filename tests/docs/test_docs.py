@@ -58,3 +58,14 @@ def test_the_operators_page_explains_every_command_of_the_hooks() -> None:
 def test_the_generated_parts_are_as_the_code_says(script: str) -> None:
     done = subprocess.run([sys.executable, str(ROOT / "tools" / script)], text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_test_that_the_feature_list_names_exists() -> None:
+    named = re.findall(r"`((?:cluster/|docs/)?)(test_\w+\.py)::(test_\w+)`", (ROOT / "docs/chart.md").read_text())
+    assert len(named) > 40
+    missing = [
+        f"{folder}{file}::{name}"
+        for folder, file, name in named
+        if f"def {name}(" not in (ROOT / "tests" / (folder or "chart/") / file).read_text()
+    ]
+    assert missing == []
