@@ -27,6 +27,8 @@ from historia_hooks.commands.wait import wait as wait_nodes
 from historia_hooks.connections import Nodes, Unreachable, explain, hooks_lock
 from historia_hooks.errors import MOVES_RUNBOOK, UPGRADE_RUNBOOK, HookError, TryAgain
 from historia_hooks.log import logger
+from historia_hooks.report import Report
+from historia_hooks.report_text import as_values, render
 from historia_hooks.settings import read_settings
 
 EPILOG = """\b
@@ -42,6 +44,13 @@ HISTORIA_APP_PASSWORD, HISTORIA_COORDINATOR, HISTORIA_WORKERS, HISTORIA_USUARIO,
 HISTORIA_REBALANCE, HISTORIA_DRAIN, HISTORIA_FIRST_LEAVING, HISTORIA_API_URL, POSTGRES_SSLMODE, POSTGRES_SSLROOTCERT,
 HISTORIA_TLS_CERT, POSTGRES_PASSWORD_PREVIOUS, HISTORIA_APP_PASSWORD_B, HISTORIA_POSTGRES_MAJOR,
 HISTORIA_CITUS_VERSION.
+"""
+
+STATUS_EPILOG = """\b
+Códigos de salida:
+  0   todo en orden, o se mueven fragmentos
+  75  falta algo, o un nodo no responde
+  78  un volumen se perdió, se cambió o se clonó, o la configuración no sirve
 """
 
 
@@ -174,10 +183,23 @@ def drain() -> None:
     _run(drain_workers, wait=False, lock=False)
 
 
-@main.command()
-def status() -> None:
-    """Muestra en JSON los nodos, las tablas y la revisión."""
-    _run(lambda nodes: click.echo(json.dumps(read_status(nodes), indent=2, ensure_ascii=False)), lock=False)
+@main.command(epilog=STATUS_EPILOG)
+@click.option("--json", "as_json", is_flag=True, help="Un documento JSON, para programas.")
+def status(*, as_json: bool) -> None:
+    """Muestra los nodos, qué guarda cada uno, lo que se mueve y lo que falta.
+
+    No cambia nada y no espera: un nodo que no responde, o que volvió con otro volumen, es parte de la respuesta.
+    """
+    log.configure(sys.stderr)
+    report: Report | None = None
+
+    def work(nodes: Nodes) -> None:
+        nonlocal report
+        report = read_status(nodes)
+        click.echo(json.dumps(as_values(report), indent=2, ensure_ascii=False) if as_json else render(report))
+
+    _run(work, wait=False, lock=False)
+    sys.exit(report.verdict.exit_code if report else 0)
 
 
 @main.command("load-sample")

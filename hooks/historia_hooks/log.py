@@ -1,11 +1,12 @@
-"""One JSON object a line on standard output. Nothing here decides what is said."""
+"""One JSON object a line, on standard output unless told otherwise. Nothing here decides what is said."""
 
 import sys
+from typing import TextIO
 
 import structlog
 
 
-def configure() -> None:
+def configure(stream: TextIO | None = None) -> None:
     """Set up structlog for the whole process."""
     structlog.configure(
         processors=[
@@ -14,7 +15,7 @@ def configure() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=structlog.PrintLoggerFactory(stream or sys.stdout),
         cache_logger_on_first_use=False,
     )
 

@@ -4,14 +4,19 @@ UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 def size(number: float) -> str:
-    """`512 B`, `1.5 GiB`."""
+    """`512 B`, `1,5 GiB`."""
     if number < 1024:
         return f"{round(number)} B"
     for unit in UNITS:
         number /= 1024
         if number < 1024 or unit == UNITS[-1]:
             break
-    return f"{number:.1f} {unit}"
+    return f"{decimal(number)} {unit}"
+
+
+def decimal(number: float, digits: int = 1) -> str:
+    """`1,5`, as Spanish writes it."""
+    return f"{number:.{digits}f}".replace(".", ",")
 
 
 def duration(seconds: float) -> str:

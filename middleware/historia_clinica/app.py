@@ -9,7 +9,9 @@ from historia_clinica.health import Readiness
 from historia_clinica.http import access_log, headers, problems, request_id
 from historia_clinica.http.body import StrictRequest, refuse_repeated_parameters
 from historia_clinica.http.context import KEY, Context
+from historia_clinica.members import Members
 from historia_clinica.resources.citus.routes import blueprint as citus
+from historia_clinica.resources.cluster.routes import blueprint as cluster
 from historia_clinica.resources.consultas.routes import blueprint as consultas
 from historia_clinica.resources.medicos.routes import blueprint as medicos
 from historia_clinica.resources.pacientes.routes import blueprint as pacientes
@@ -19,7 +21,7 @@ from historia_clinica.settings import Settings
 from historia_clinica.version import __version__
 
 NAME = "historia_clinica"
-BLUEPRINTS = (pacientes, consultas, medicos, usuarios, citus, status)
+BLUEPRINTS = (pacientes, consultas, medicos, usuarios, citus, cluster, status)
 
 
 class Json(DefaultJSONProvider):
@@ -39,7 +41,8 @@ def create_app(settings: Settings) -> APIFlask:
     app.config["MAX_CONTENT_LENGTH"] = settings.historia_max_body
     app.url_map.merge_slashes = False
     database = Database(settings)
-    app.extensions[KEY] = Context(settings, database, Readiness(settings, database.workers))
+    members = Members(settings, database.transaction)
+    app.extensions[KEY] = Context(settings, database, Readiness(settings, database.workers), members)
     for part in (headers, request_id, access_log, problems, openapi):
         part.install(app)
     app.before_request(refuse_repeated_parameters)

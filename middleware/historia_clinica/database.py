@@ -41,6 +41,10 @@ class Database:
         finally:
             transaction.close()
 
+    def first_node(self, paciente: str) -> Address:
+        """Where a request about that patient would go first."""
+        return self._directory.candidates(paciente)[0]
+
     def close(self) -> None:
         self._pools.close()
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import historia_clinica.resources
 import pytest
+from historia_clinica import members
 from historia_clinica.db import Scope, Statement
 
 PACIENTE = "1012345678"
@@ -29,6 +30,12 @@ MEDICO = dict.fromkeys(["especialidad", "telefono", "email"]) | {"nombre": "A", 
 SAMPLES: dict[str, list[dict[str, Any]]] = {
     "citus.HAS_CITUS": [{}],
     "citus.WORKERS": [{}],
+    "cluster.CLEANUP": [{}],
+    "cluster.DISTRIBUTED": [{}],
+    "cluster.HAS_CITUS": [{}],
+    "cluster.LOCATION": [{"cedula": PACIENTE}],
+    "cluster.MOVES": [{}],
+    "cluster.PROGRESS": [{}],
     "consultas.CREATE": [CONSULTA, CONSULTA | {"medico_id": 1, "fecha_consulta": MOMENT}],
     "consultas.GET": [{"paciente_id": PACIENTE, "id": IDENTIFIER}],
     "consultas.PAGE": [
@@ -39,6 +46,16 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "medicos.CREATE": [MEDICO],
     "medicos.GET": [{"id": 1}],
     "medicos.PAGE": [{"after_id": None, "rows": 21}, {"after_id": 7, "rows": 21}],
+    "members.BYTES_HERE": [{}],
+    "members.COUNTS": [{}],
+    "members.HERE": [{}],
+    "members.LEDGER": [{}],
+    "members.LEDGER_COUNTS": [{}],
+    "members.LIMITS": [{"login": "500", "statement": "1100"}],
+    "members.NODES": [{}],
+    "members.PLACES": [{}],
+    "members.READABLE": [{}],
+    "members.WORKERS": [{}],
     "pacientes.CREATE": [PERSONA | {"cedula": PACIENTE}],
     "pacientes.GET": [{"cedula": PACIENTE}],
     "pacientes.PAGE": [
@@ -53,7 +70,7 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
 
 
 def catalogue() -> dict[str, Statement]:
-    found = {}
+    found = {f"members.{name}": value for name, value in vars(members).items() if isinstance(value, Statement)}
     for module in pkgutil.walk_packages(historia_clinica.resources.__path__, "historia_clinica.resources."):
         if module.name.endswith(".repository"):
             names = vars(importlib.import_module(module.name))

@@ -174,3 +174,6 @@ def test_what_citus_cannot_read_before_the_upgrade_is_said(system: Cluster, run_
         run(system, f"UPDATE pg_extension SET extversion = '{FAR_APART}' WHERE extname = 'citus'", node=node)
     said = done(run_hooks(system, "rebalance"), 75)["event"]
     assert "Ejecute historia-hooks sync" in said
+    shown = run_hooks(system, "status")
+    assert shown.returncode == 75
+    assert f"llevar la extensión citus de {FAR_APART} a {newest(system)}" in shown.stdout

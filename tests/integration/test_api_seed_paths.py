@@ -41,6 +41,7 @@ def test_status(api: FlaskClient) -> None:
     assert body["postgres_version"].startswith("PostgreSQL ")
     assert (body["engine"], body["citus_version"], body["workers"]) == ("postgresql", None, 0)
     assert body["schema_version"]
+    assert body["problems"] == []
 
 
 @pytest.mark.usefixtures("_one_user")
@@ -62,7 +63,7 @@ def test_usuarios_closed_by_default(closed_api: FlaskClient) -> None:
 
 
 def test_workers_of_plain_postgresql(api: FlaskClient) -> None:
-    assert api.get("/citus/workers").get_json() == {"workers": []}
+    assert api.get("/citus/workers").get_json() == {"workers": [], "detail": []}
 
 
 @pytest.mark.parametrize("path", ["/usuarios", "/citus/workers"])

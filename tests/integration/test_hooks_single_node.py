@@ -101,10 +101,28 @@ def test_workers_without_citus_are_refused(postgres_system: Cluster, run_hooks: 
 
 
 def test_status(postgres_system: Cluster, run_hooks: Hooks) -> None:
-    shown = run_hooks(postgres_system, "status", workers=0).stdout
-    status = json.loads(shown[shown.index("{\n") :])
-    assert (status["engine"], status["schema_version"], status["nodes"]) == ("postgresql", "0001", [])
+    shown = run_hooks(postgres_system, "status", "--json", workers=0)
+    status = json.loads(shown.stdout)
+    assert (shown.returncode, status["verdict"]) == (0, "todo en orden")
+    assert (status["engine"], status["schema_version"], status["moves"]) == ("postgresql", "0001", None)
+    [node] = status["nodes"]
+    [(patients,)] = query(postgres_system, "SELECT count(*) FROM pacientes")
+    assert (node["role"], node["identity"], node["shards"], node["patients"]) == ("coordinator", "ok", 0, patients)
+    assert node["bytes"] > 1_000_000
     assert set(status["tables"].values()) == {"plain"}
+    table = run_hooks(postgres_system, "status", workers=0).stdout
+    assert "Motor     PostgreSQL" in table
+    assert "único" in table
+
+
+def test_status_says_at_once_that_the_database_does_not_answer(postgres_system: Cluster, run_hooks: Hooks) -> None:
+    begun = time.monotonic()
+    shown = run_hooks(postgres_system, "status", "--json", workers=0, POSTGRES_PORT="1", HISTORIA_COORDINATOR="")
+    assert time.monotonic() - begun < 15
+    assert shown.returncode == 75
+    status = json.loads(shown.stdout)
+    assert (status["engine"], status["state"]) == ("unknown", "unreachable")
+    assert "el coordinador no responde" in status["verdict"]
 
 
 def test_wrong_use(postgres_system: Cluster, run_hooks: Hooks) -> None:

@@ -243,8 +243,8 @@ def test_shards_that_do_not_fit_are_refused_with_the_numbers() -> None:
     with pytest.raises(Misconfigured) as refused:
         refuse_full(space(3 * GIB, GIB, GIB, log_room=GIB // 2), cure="o llame a alguien")
     said = str(refused.value)
-    assert "worker-0:5432 recibiría 2.0 GiB, para lo que necesita 2.7 GiB; tiene libres 3.0 GiB de 10.0 GiB" in said
-    assert "y 1.0 GiB deben quedar sin usar" in said
+    assert "worker-0:5432 recibiría 2,0 GiB, para lo que necesita 2,7 GiB; tiene libres 3,0 GiB de 10,0 GiB" in said
+    assert "y 1,0 GiB deben quedar sin usar" in said
     assert "No se movió nada. Amplíe ese volumen, o llame a alguien" in said
     assert "worker-1" not in said
     assert "sin-espacio.md" in said

@@ -15,11 +15,11 @@ def moved(done: int, *, shards: int = 0) -> Moved:
 
 def test_rate_and_rest_are_measured_from_the_first_look() -> None:
     pace = Pace()
-    assert words(pace.look(50.0, moved(20, shards=2))) == {"fragmentos": "2/8", "datos": "20.0 MiB/100.0 MiB"}
+    assert words(pace.look(50.0, moved(20, shards=2))) == {"fragmentos": "2/8", "datos": "20,0 MiB/100,0 MiB"}
     assert words(pace.look(60.0, moved(40, shards=3))) == {
         "fragmentos": "3/8",
-        "datos": "40.0 MiB/100.0 MiB",
-        "velocidad": "2.0 MiB/s",
+        "datos": "40,0 MiB/100,0 MiB",
+        "velocidad": "2,0 MiB/s",
         "faltan": "30 s",
     }
     assert words(pace.look(90.0, moved(100, shards=8)))["faltan"] == "0 s"
@@ -49,7 +49,7 @@ def test_a_rate_is_positive_and_the_rest_never_negative(looks: list[tuple[float,
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1536 * MIB, "1.5 GiB"), (2**60, "1024.0 PiB")],
+    [(0, "0 B"), (1023, "1023 B"), (1024, "1,0 KiB"), (1536 * MIB, "1,5 GiB"), (2**60, "1024,0 PiB")],
 )
 def test_sizes_for_people(number: int, text: str) -> None:
     assert size(number) == text

@@ -7,6 +7,7 @@ from flask import current_app
 
 from historia_clinica.database import Database
 from historia_clinica.health import Readiness
+from historia_clinica.members import Members
 from historia_clinica.settings import Settings
 
 KEY = "historia_clinica"
@@ -19,6 +20,7 @@ class Context:
     settings: Settings
     database: Database
     readiness: Readiness
+    members: Members
 
 
 def context() -> Context:

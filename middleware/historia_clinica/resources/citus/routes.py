@@ -4,7 +4,7 @@ from apiflask import APIBlueprint
 
 from historia_clinica.http.context import context
 from historia_clinica.resources.citus import repository
-from historia_clinica.resources.citus.schemas import EXAMPLE, Workers
+from historia_clinica.resources.citus.schemas import EXAMPLE, WorkerDetail, Workers
 
 blueprint = APIBlueprint("citus", __name__, tag="Sistema")
 
@@ -15,4 +15,8 @@ blueprint = APIBlueprint("citus", __name__, tag="Sistema")
 def index() -> Workers:
     with context().database.transaction() as transaction:
         workers = repository.workers(transaction)
-    return Workers(workers=[(worker.node_name, worker.node_port) for worker in workers])
+    members = context().members.nodes() if workers else ()
+    return Workers(
+        workers=[(worker.node_name, worker.node_port) for worker in workers],
+        detail=[WorkerDetail.of(member) for member in members if not member.is_coordinator],
+    )

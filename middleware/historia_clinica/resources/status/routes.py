@@ -5,7 +5,7 @@ from apiflask import APIBlueprint
 from historia_clinica.errors import Unavailable
 from historia_clinica.http.context import context
 from historia_clinica.resources.status import repository
-from historia_clinica.resources.status.schemas import EXAMPLE, Probe, Service, Status
+from historia_clinica.resources.status.schemas import EXAMPLE, Probe, Problem, Service, Status
 from historia_clinica.version import __version__
 
 blueprint = APIBlueprint("status", __name__, tag="Sistema")
@@ -26,6 +26,7 @@ def status() -> Status:
         server = repository.server(transaction)
         distribution = repository.distribution(transaction) if server.citus_version else None
         schema_version = repository.schema_version(transaction) if server.migrated else None
+    problems = context().members.problems() if server.citus_version else []
     return Status(
         status="connected",
         postgres_version=server.postgres_version,
@@ -33,6 +34,7 @@ def status() -> Status:
         citus_version=server.citus_version,
         workers=distribution.workers if distribution else 0,
         schema_version=schema_version,
+        problems=[Problem.of(member) for member in problems],
     )
 
 
