@@ -15,6 +15,10 @@ NAMES = [
     "hc-coordinator.clinic",
     "hc-coordinator.clinic.svc",
     "hc-coordinator.clinic.svc.cluster.local",
+    "hc-worker-nodes",
+    "hc-worker-nodes.clinic",
+    "hc-worker-nodes.clinic.svc",
+    "hc-worker-nodes.clinic.svc.cluster.local",
     "*.hc-coordinator-nodes.clinic.svc.cluster.local",
     "*.hc-worker-nodes.clinic.svc.cluster.local",
     "localhost",
@@ -82,6 +86,10 @@ def test_a_generated_certificate_is_for_every_node_that_scaling_can_reach(tmp_pa
     ).stdout
     (names,) = (line.strip() for line in shown.splitlines() if "DNS:" in line)
     assert names == ", ".join([*(f"DNS:{name}" for name in NAMES), "IP Address:127.0.0.1"])
+    api = environment(
+        find(render(values={"middleware": {"routing": "owner"}}), "Deployment", "hc-middleware")["spec"]["template"]
+    )
+    assert {api["POSTGRES_HOST"], api["HISTORIA_WORKERS"]} <= set(NAMES)
     assert "NIST CURVE: P-256" in shown
 
 
@@ -141,6 +149,10 @@ def test_cert_manager_makes_the_secret_that_the_pods_mount() -> None:
             "db.clinic",
             "db.clinic.svc",
             "db.clinic.svc.example.internal",
+            "shard-nodes",
+            "shard-nodes.clinic",
+            "shard-nodes.clinic.svc",
+            "shard-nodes.clinic.svc.example.internal",
             "*.db-nodes.clinic.svc.example.internal",
             "*.shard-nodes.clinic.svc.example.internal",
             "localhost",

@@ -20,15 +20,20 @@ otherwise. */ -}}
 {{- end -}}
 {{- end -}}
 
-{{- /* Names by which a node may be reached, as a YAML list: the Service of the coordinator, all nodes that scaling can
-reach, and loopback for `kubectl port-forward`. */ -}}
+{{- /* Names by which a node may be reached, as a YAML list: the Service of the coordinator, that of all workers (the API
+asks it for one while the coordinator is away), all nodes that scaling can reach, and loopback for `kubectl port-forward`. */ -}}
 {{- define "historia-clinica.tls.names" -}}
+{{- $names := list -}}
 {{- $coordinator := include "historia-clinica.coordinator.name" . -}}
-{{- $service := printf "%s.%s.svc" $coordinator .Release.Namespace -}}
-{{- list $coordinator (printf "%s.%s" $coordinator .Release.Namespace) $service (printf "%s.%s" $service .Values.clusterDomain)
-  (printf "*.%s" (include "historia-clinica.nodeDomain" (dict "root" . "name" $coordinator)))
-  (printf "*.%s" (include "historia-clinica.nodeDomain" (dict "root" . "name" (include "historia-clinica.worker.name" .))))
-  "localhost" | toYaml -}}
+{{- $worker := include "historia-clinica.worker.name" . -}}
+{{- range $service := list $coordinator (printf "%s-nodes" $worker) -}}
+{{- $inside := printf "%s.%s" $service $.Release.Namespace -}}
+{{- $names = concat $names (list $service $inside (printf "%s.svc" $inside) (printf "%s.svc.%s" $inside $.Values.clusterDomain)) -}}
+{{- end -}}
+{{- range $name := list $coordinator $worker -}}
+{{- $names = append $names (printf "*.%s" (include "historia-clinica.nodeDomain" (dict "root" $ "name" $name))) -}}
+{{- end -}}
+{{- append $names "localhost" | toYaml -}}
 {{- end -}}
 
 {{- /* Fingerprint of what a generated certificate is made from; another one asks for a new certificate. */ -}}
