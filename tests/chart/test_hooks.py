@@ -136,12 +136,12 @@ DIGEST = "sha256:" + "0" * 64
 def test_the_hooks_are_told_what_the_new_image_holds(image: dict[str, str], major: str, citus: str) -> None:
     objects = render(values={"postgresql": {"image": image}})
     drain = environment(pod_of(find(objects, "Job", "hc-drain")))
-    assert (drain["HISTORIA_POSTGRES_MAJOR"], drain["HISTORIA_CITUS_VERSION"]) == (major, citus)
-    assert environment(pod_of(find(objects, "Job", "hc-sync")))["HISTORIA_CITUS_VERSION"] == citus
+    assert (drain.get("HISTORIA_POSTGRES_MAJOR", ""), drain.get("HISTORIA_CITUS_VERSION", "")) == (major, citus)
+    assert environment(pod_of(find(objects, "Job", "hc-sync"))).get("HISTORIA_CITUS_VERSION", "") == citus
 
 
 def test_a_single_node_wants_no_workers() -> None:
-    assert environment(pod_of(find(render(file=CI["single-node"]), "Job", "hc-sync")))["HISTORIA_WORKERS"] == ""
+    assert "HISTORIA_WORKERS" not in environment(pod_of(find(render(file=CI["single-node"]), "Job", "hc-sync")))
 
 
 def test_without_the_api_there_is_nothing_that_helm_could_test() -> None:

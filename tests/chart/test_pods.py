@@ -123,6 +123,11 @@ def test_a_constraint_with_a_selector_keeps_it() -> None:
         assert [pod for pod in found if pod["spec"].get("topologySpreadConstraints") == [theirs]], name
 
 
+def test_no_variable_is_empty(objects: list[Object]) -> None:
+    """Kubernetes drops an empty value, and `kubectl apply` then calls every object with one changed, each time."""
+    assert [(name, key) for name, pod in pods(objects) for key, value in environment(pod).items() if value == ""] == []
+
+
 def test_security_can_be_loosened_value_by_value() -> None:
     security = {"readOnlyRootFilesystem": False}
     spec = find(render(values={"coordinator": {"securityContext": security}}), "StatefulSet", "hc-coordinator")["spec"]

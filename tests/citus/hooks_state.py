@@ -2,9 +2,11 @@
 
 import contextlib
 import json
+import shutil
 import subprocess
 from typing import Any
 
+from historia_local.account import server_account
 from historia_local.nodes import Cluster, Node
 
 QUERIES = {
@@ -101,3 +103,14 @@ def run(cluster: Cluster, *statements: str, role: Any = "owner", node: Node | No
     with contextlib.closing(cluster.connect(node, role)) as connection, connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
+
+
+def copy_volume(cluster: Cluster, source: Node, target: Node) -> None:
+    """The target comes back with a copy of the source's volume in the place of its own."""
+    for node in (source, target):
+        cluster.kill(node)
+    shutil.rmtree(target.data_directory)
+    shutil.copytree(source.data_directory, target.data_directory)
+    server_account().give(target.data_directory)
+    for node in (source, target):
+        cluster.restart(node)

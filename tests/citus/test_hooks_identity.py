@@ -2,14 +2,12 @@
 
 import contextlib
 import json
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from citus.hooks_state import done, rows, run, state
-from historia_local.account import server_account
+from citus.hooks_state import copy_volume, done, rows, run, state
 from historia_local.nodes import Cluster
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -106,13 +104,7 @@ def test_a_lost_volume_without_patients_is_healed(filled: Cluster, run_hooks: Ho
 
 def test_a_copied_volume_is_refused(filled: Cluster, run_hooks: Hooks) -> None:
     first, third = filled.workers[0], filled.workers[2]
-    for node in (first, third):
-        filled.kill(node)
-    shutil.rmtree(third.data_directory)
-    shutil.copytree(first.data_directory, third.data_directory)
-    server_account().give(third.data_directory)
-    for node in (first, third):
-        filled.restart(node)
+    copy_volume(filled, first, third)
     before = on_the_coordinator(filled)
     refused = done(run_hooks(filled, "sync", workers=3), 78)["event"]
     assert "son el mismo servidor" in refused

@@ -96,7 +96,8 @@ class SmallDisk:
     def close(self) -> None:
         if self._mounted:
             self._cluster.kill(self._node)
-            subprocess.run(["umount", self._folder], check=True)
+            # a process of the server may end a moment after it was killed
+            subprocess.run(["umount", "--lazy", self._folder], check=True)
 
     def _mount(self, options: str) -> bool:
         argv = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(self._folder)]
@@ -119,7 +120,7 @@ def small_disk(two_workers: Cluster, tmp_path: pathlib.Path) -> Iterator[Callabl
 
 def check_refusal(said: str, node: Node) -> None:
     """The numbers a person needs, and where to read on."""
-    amount = r"\d+\.\d [KM]iB"
+    amount = r"\d+,\d [KM]iB"
     numbers = rf"recibiría {amount}, para lo que necesita {amount}; tiene libres {amount} de {amount}, y {amount} deben"
     assert re.search(rf"{node.address} {numbers}", said), said
     assert "No se movió nada" in said

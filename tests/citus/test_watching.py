@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from citus.hooks_state import done, rows, run
+from citus.hooks_state import copy_volume, done, rows, run
 from citus.routed import AT_ONCE, frozen
 from flask.testing import FlaskClient
 from historia_local.nodes import Cluster
@@ -173,10 +173,9 @@ def test_a_worker_whose_volume_was_swapped_lets_the_api_in(system: Cluster, api:
     assert status(run_hooks, system, 78)[0]["state"] == "lost"
 
 
-def test_a_cloned_volume(system: Cluster, run_hooks: Hooks, tmp_path: Any) -> None:
+def test_a_cloned_volume(system: Cluster, run_hooks: Hooks) -> None:
     first, second = system.workers[:2]
-    system.save(first, tmp_path / "copy")
-    system.load(second, tmp_path / "copy")
+    copy_volume(system, first, second)
     found, _ = status(run_hooks, system, 78)
     assert "son el mismo servidor" in found["verdict"]
 

@@ -150,11 +150,15 @@ class Release:
         with self.forwarded() as url:
             return request(url + path, body)
 
-    def run_python(self, name: str, program: str, *argv: str) -> str:
-        """What another program prints in a pod like that of a Job, with its network, environment and CA."""
+    def run_python(self, name: str, program: str, *argv: str, component: str = "test") -> str:
+        """What another program prints in a pod like that of a Job, with its environment and CA.
+
+        What it may reach over the network is what that component may.
+        """
         made = json.loads(self.kubectl("get", f"cronjob/{self.name}-tls", "-o", "json"))["spec"]["jobTemplate"]["spec"]
         pod: dict[str, Any] = {"apiVersion": "v1", "kind": "Pod", **made["template"]}
         pod["metadata"]["name"] = name
+        pod["metadata"]["labels"]["app.kubernetes.io/component"] = component
         pod["spec"]["containers"][0] |= {"command": ["python", "-c", program, *argv], "args": []}
         self.kubectl("create", "-f", "-", input=json.dumps(pod))
         phase = ("get", "pod", name, "-o", "jsonpath={.status.phase}")

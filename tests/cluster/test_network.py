@@ -117,3 +117,4 @@ def test_clients_of_the_database_are_let_in_by_name_and_people_of_the_namespace_
     )
     assert from_pod(installed, "reports", API, *NODES) == {COORDINATOR}
     assert from_pod(installed, "neighbour", API, *NODES) == set()
+    installed.upgrade(f"workers.count={WORKERS}")

@@ -8,7 +8,7 @@ def test_single_node(another_release: Release) -> None:
     release = another_release
     release.install("workers.count=0")
     assert release.get("/status").body["engine"] == "postgresql"
-    assert release.get("/citus/workers").body == {"workers": []}
+    assert release.get("/citus/workers").body == {"workers": [], "detail": []}
     release.test()
 
 

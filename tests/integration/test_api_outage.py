@@ -12,7 +12,7 @@ import psycopg2
 import pytest
 from flask.testing import FlaskClient
 from historia_clinica import create_app
-from historia_clinica.health import takes_connections
+from historia_clinica.health import SSL_REQUEST, takes_connections
 from historia_clinica.settings import Settings
 
 PACIENTES = "/api/v1/pacientes"
@@ -158,13 +158,15 @@ def test_a_saturated_pool_says_so_and_stays_alive(postgres_system: Any, new_api:
 
 @contextlib.contextmanager
 def server_that_says(answer: bytes | None) -> Iterator[int]:
-    """A port that takes one connection, reads and answers; with None it only listens."""
+    """A port that takes one connection, declines to encrypt it, reads and answers; with None it only listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
             with contextlib.suppress(OSError):
                 client, _ = listener.accept()
-                client.recv(1024)
+                if client.recv(1024) == SSL_REQUEST:
+                    client.sendall(b"N")
+                    client.recv(1024)
                 client.sendall(answer or b"")
                 client.close()
 

@@ -56,7 +56,7 @@ def test_the_api_answers_with_the_sample_rows(started: object) -> None:
     status = get_json(f"{url}/status") or {}
     assert (status["status"], status["engine"]) == ("connected", "postgresql")
     assert len((get_json(f"{url}/usuarios") or {})["usuarios"]) == 5
-    assert get_json(f"{url}/citus/workers") == {"workers": []}
+    assert get_json(f"{url}/citus/workers") == {"workers": [], "detail": []}
 
 
 def test_up_again_changes_nothing(local: Local, started: object, folder: pathlib.Path) -> None:

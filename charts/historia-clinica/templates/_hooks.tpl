@@ -76,8 +76,8 @@ volumes:
   {{- include "historia-clinica.extraVolumes" . | indent 2 }}
 {{- end -}}
 
-{{- /* Environment of historia-hooks: where the coordinator is, what it is called, and the state that is wanted. Context as
-above. */ -}}
+{{- /* Environment of historia-hooks: where the coordinator is, what it is called, and the state that is wanted; no variable
+is empty, which `kubectl apply` would take for a change each time. Context as above. */ -}}
 {{- define "historia-clinica.hooks.env" -}}
 - name: POSTGRES_HOST
   value: {{ include "historia-clinica.coordinator.name" .root }}
@@ -99,23 +99,29 @@ above. */ -}}
 {{- end }}
 - name: HISTORIA_COORDINATOR
   value: {{ include "historia-clinica.coordinator.node" .root }}
+{{- with include "historia-clinica.worker.nodes" .root }}
 - name: HISTORIA_WORKERS
-  value: {{ include "historia-clinica.worker.nodes" .root | quote }}
+  value: {{ . | quote }}
+{{- end }}
 - name: HISTORIA_USUARIO
   value: {{ .root.Values.citus.usuario }}
 - name: HISTORIA_TIMEOUT
   value: {{ .seconds | int | quote }}
 {{- if has .command (list "sync" "drain") }}
+{{- with include "historia-clinica.postgresql.citusVersion" .root }}
 - name: HISTORIA_CITUS_VERSION
-  value: {{ include "historia-clinica.postgresql.citusVersion" .root | quote }}
+  value: {{ . | quote }}
+{{- end }}
 {{- end }}
 {{- if eq .command "sync" }}
 - name: HISTORIA_REBALANCE
   value: {{ .root.Values.rebalance.policy }}
 {{- end }}
 {{- if eq .command "drain" }}
+{{- with include "historia-clinica.postgresql.major" .root }}
 - name: HISTORIA_POSTGRES_MAJOR
-  value: {{ include "historia-clinica.postgresql.major" .root | quote }}
+  value: {{ . | quote }}
+{{- end }}
 - name: HISTORIA_DRAIN
   value: {{ .root.Values.drain.enabled | quote }}
 - name: HISTORIA_FIRST_LEAVING
