@@ -17,8 +17,7 @@ class Scraped:
         families = list(text_string_to_metric_families(text))
         self.text = text
         self.samples = [sample for family in families for sample in family.samples]
-        self.names = {sample.name for sample in self.samples}
-        self.families = {family.name for family in families}
+        self.kinds = {family.name: family.type for family in families}
 
     def of(self, name: str, **labels: str) -> list[tuple[Mapping[str, str], float]]:
         return [

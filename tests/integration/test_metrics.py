@@ -2,12 +2,15 @@
 
 import json
 import pathlib
+import re
 import socket
 import urllib.error
 import urllib.request
 from typing import Any
 
+import promql_parser
 import pytest
+import yaml
 from flask.testing import FlaskClient
 from historia_clinica import create_app
 from historia_clinica.settings import Settings
@@ -15,7 +18,8 @@ from integration.test_api_server import running
 from scraped import ON, Scraped, scrape
 
 CEDULA = "1098765432"
-NODE = ("node", "role")
+FILES = pathlib.Path(__file__).parents[2] / "charts/historia-clinica/files"
+OF_PROMETHEUS = {"namespace", "job", "pod"}  # labels that it adds to what it scrapes
 
 
 @pytest.fixture
@@ -118,3 +122,35 @@ def test_the_server_listens_on_both_ports_and_tells_them_apart(postgres_system: 
         assert ask(port, "/status", host=server.address) == (404, "/metrics\n")
     lines = [json.loads(line) for line in server.output.read_text().splitlines() if line.startswith("{")]
     assert "/metrics" not in [line.get("ruta") for line in lines]
+
+
+def queries() -> list[str]:
+    """Of the chart's alerts and dashboard; tests/chart looks at them as they are rendered."""
+    alerts = (FILES / "alerts.yaml").read_text().replace("SELECTOR", "")
+    found = [rule["expr"] for rule in yaml.safe_load(alerts)["groups"][0]["rules"]]
+    panels = json.loads((FILES / "dashboard.json").read_text())["panels"]
+    found += [target["expr"] for panel in panels for target in panel.get("targets", [])]
+    return [query.replace("$__rate_interval", "5m").replace("{,", "{") for query in found]
+
+
+def test_alerts_and_dashboard_ask_for_metrics_and_labels_that_there_are(api: FlaskClient) -> None:
+    api.get("/livez")
+    scrape(api)  # it takes the first connections
+    found = scrape(api)
+    suffixes = {"counter": ["_total"], "gauge": [""], "histogram": ["_bucket", "_count", "_sum"]}
+    there = {name + suffix for name, kind in found.kinds.items() for suffix in suffixes[kind]} | {"up"}
+    labels = {label for sample in found.samples for label in sample.labels} | OF_PROMETHEUS
+    asked: set[str] = set()
+    for query in queries():
+
+        def visit(node: Any) -> None:
+            if isinstance(node, promql_parser.VectorSelector):
+                asked.add(node.name)
+                assert {one.name for one in node.matchers.matchers} <= labels, node
+
+        promql_parser.walk(promql_parser.parse(query), visit)
+        for listed in re.findall(r"(?:by|on) \(([^)]*)\)", query):
+            assert set(listed.split(", ")) <= labels, query
+    assert asked - there == set()
+    unseen = {name for name in there if name.startswith("historia_")} - asked
+    assert {name for name in unseen if not name.endswith(("_sum", "_count"))} <= {"historia_build_info"}

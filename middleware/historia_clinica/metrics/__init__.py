@@ -6,7 +6,7 @@ template of its route and its status goes into a label.
 """
 
 from flask import Flask
-from prometheus_client import CollectorRegistry, Info, ProcessCollector, make_wsgi_app
+from prometheus_client import CollectorRegistry, Info, ProcessCollector, disable_created_metrics, make_wsgi_app
 
 from historia_clinica.http.context import KEY, Context
 from historia_clinica.metrics import requests
@@ -19,6 +19,7 @@ from historia_clinica.version import __version__
 def install(app: Flask) -> None:
     """Counts from now on, and answers what comes in on the port of the settings."""
     context: Context = app.extensions[KEY]
+    disable_created_metrics()  # when counting began, once more for each series
     registry = CollectorRegistry()
     Info("historia_build", "Version of the API.", registry=registry).info({"version": __version__})
     ProcessCollector(registry=registry)

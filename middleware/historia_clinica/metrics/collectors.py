@@ -80,9 +80,9 @@ def _nodes(nodes: Sequence[Member], patients: Patients | None) -> Iterator[Metri
         if one.bytes is not None:
             size.add_metric(labels, one.bytes)
     yield from (up, changed, shards, held, size)
-    uneven = skew(nodes, patients)
-    if uneven is not None:
-        yield _single("historia_skew", "The largest load of a worker divided by the mean; 1 is even.", uneven)
+    yield _single(
+        "historia_skew", "The largest load of a worker divided by the mean; 1 is even.", skew(nodes, patients)
+    )
 
 
 def _work(work: Work) -> Iterator[Metric]:
@@ -135,8 +135,8 @@ def _used(member: Member, seen: Seen) -> Used | None:
     return (seen.workers or {}).get(Address(member.found.name, member.found.port))
 
 
-def _single(name: str, help_: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, help_, value=float(value))
+def _single(name: str, help_: str, value: float | None) -> Metric:
+    return GaugeMetricFamily(name, help_, value=None if value is None else float(value))
 
 
 def _labels(member: Member) -> list[str]:
