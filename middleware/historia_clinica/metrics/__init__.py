@@ -19,7 +19,7 @@ from historia_clinica.version import __version__
 def install(app: Flask) -> None:
     """Counts from now on, and answers what comes in on the port of the settings."""
     context: Context = app.extensions[KEY]
-    disable_created_metrics()  # when counting began, once more for each series
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # when counting began, once more for each series
     registry = CollectorRegistry()
     Info("historia_build", "Version of the API.", registry=registry).info({"version": __version__})
     ProcessCollector(registry=registry)
