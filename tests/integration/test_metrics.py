@@ -4,6 +4,7 @@ import json
 import pathlib
 import re
 import socket
+import time
 import urllib.error
 import urllib.request
 from typing import Any
@@ -74,6 +75,25 @@ def test_a_lent_connection_is_seen(api: FlaskClient, postgres_system: Any) -> No
     with database.transaction():
         assert scrape(api).value("historia_pool_connections", state="lent") >= 1
     database.close()
+
+
+def test_a_scrape_does_not_wait_for_connections_that_requests_have(
+    api: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("HISTORIA_POOL_SIZE", "1"), ("HISTORIA_POOL_TIMEOUT", "5")):
+        monkeypatch.setenv(name, value)
+    busy = create_app(Settings()).test_client()
+    database = busy.application.extensions["historia_clinica"].database
+    with database.transaction():
+        begun = time.monotonic()
+        found = scrape(busy)
+        assert time.monotonic() - begun < 2.5
+        assert found.value("historia_database_up") == 1
+        assert found.value("historia_scrape_success", part="nodes") == 0
+        assert found.value("historia_pool_connections", state="lent") == found.value("historia_pool_size") == 1
+    deadline = time.monotonic() + 10
+    while not scrape(busy).value("historia_scrape_success", part="nodes"):
+        assert time.monotonic() < deadline
 
 
 def test_the_database_away(api: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
