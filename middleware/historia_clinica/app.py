@@ -3,7 +3,7 @@
 from apiflask import APIFlask
 from flask.json.provider import DefaultJSONProvider
 
-from historia_clinica import documentation, openapi
+from historia_clinica import documentation, metrics, openapi
 from historia_clinica.database import Database
 from historia_clinica.health import Readiness
 from historia_clinica.http import access_log, headers, problems, request_id
@@ -49,4 +49,6 @@ def create_app(settings: Settings) -> APIFlask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.register_blueprint(documentation.blueprint)
+    if settings.historia_metrics_port:
+        metrics.install(app)
     return app

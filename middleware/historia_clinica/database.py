@@ -8,7 +8,7 @@ from historia_clinica import shard_map
 from historia_clinica.db import Transaction
 from historia_clinica.directory import Directory
 from historia_clinica.errors import HistoriaError, Saturated, Unavailable
-from historia_clinica.pools import Connection, Pools
+from historia_clinica.pools import Connection, Pools, Use
 from historia_clinica.routing import Address, Routing, ShardMap
 from historia_clinica.settings import Settings
 
@@ -44,6 +44,10 @@ class Database:
     def first_node(self, paciente: str) -> Address:
         """Where a request about that patient would go first."""
         return self._directory.candidates(paciente)[0]
+
+    def connections(self) -> list[Use]:
+        """How the connections of this process are used, node by node."""
+        return self._pools.use()
 
     def close(self) -> None:
         self._pools.close()

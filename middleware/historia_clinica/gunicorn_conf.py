@@ -10,7 +10,9 @@ from historia_clinica.settings import read_settings
 MEMORY = Path("/dev/shm")  # noqa: S108
 _settings = read_settings()
 
-bind = _settings.historia_bind
+bind = [_settings.historia_bind]
+if _settings.historia_metrics_port:
+    bind.append(_settings.metrics_bind)
 worker_class = "gthread"
 workers = _settings.historia_server_workers
 threads = _settings.historia_server_threads

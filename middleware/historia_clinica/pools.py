@@ -2,14 +2,15 @@
 
 import re
 import threading
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 import psycopg2
 from psycopg2.extensions import connection as DriverConnection  # noqa: N812  the class is spelled in lower case
 from sqlalchemy import create_engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from historia_clinica.errors import Saturated, SchemaMissing, Unavailable
 from historia_clinica.health import takes_connections
@@ -42,6 +43,16 @@ KEEPALIVE: dict[str, Any] = {
 }
 
 
+@dataclass(frozen=True)
+class Use:
+    """How many connections to one node are lent, and how many lie ready; never more than `size` together."""
+
+    address: Address
+    size: int
+    lent: int
+    idle: int
+
+
 class Pool:
     """The connections of one process to one node."""
 
@@ -66,6 +77,10 @@ class Pool:
             raise Saturated from error
         except (psycopg2.Error, SQLAlchemyError) as error:
             raise self._refusal(str(error)) from error
+
+    def use(self) -> Use:
+        pool = cast("QueuePool", self._engine.pool)
+        return Use(self._address, pool.size(), pool.checkedout(), pool.checkedin())
 
     def close(self) -> None:
         self._engine.dispose()
@@ -114,6 +129,11 @@ class Pools:
                 self._pools[address] = Pool(self._settings, address)
             pool = self._pools[address]
         return pool.take()
+
+    def use(self) -> list[Use]:
+        """Of each node that was asked so far."""
+        with self._lock:
+            return [pool.use() for pool in self._pools.values()]
 
     def keep_only(self, addresses: set[Address]) -> None:
         """Idle connections to nodes that left are closed; those under way close when they are given back."""

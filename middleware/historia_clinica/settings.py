@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     historia_readiness_cache: float = Field(3, ge=0, le=60, description="Seconds a verdict of /readyz is reused.")
 
     historia_bind: str = Field("0.0.0.0:8080", description="Address and port of the server.")
+    historia_metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port of its own for GET /metrics, at the address of HISTORIA_BIND; 0: none."
+    )
     historia_server_workers: int = Field(1, ge=1, le=2, description="Server processes; scale by replicas instead.")
     historia_server_threads: int = Field(8, ge=1, le=100, description="Threads of each server process.")
     historia_graceful_timeout: int = Field(20, ge=1, le=300, description="Seconds running requests get to finish.")
@@ -71,6 +74,23 @@ class Settings(BaseSettings):
         """The workers of `historia_workers`; without a port they have the coordinator's."""
         listed = (node.partition(":") for node in self.historia_workers.split(",") if node)
         return tuple(Address(name, int(port or self.postgres_port)) for name, _, port in listed)
+
+    @property
+    def metrics_bind(self) -> str:
+        """Where /metrics is answered."""
+        return f"{self.historia_bind.rpartition(':')[0]}:{self.historia_metrics_port}"
+
+    @model_validator(mode="after")
+    def _count_once(self) -> Self:
+        """The port decides what is answered, and a Unix socket has none; processes would count each by itself."""
+        if not self.historia_metrics_port:
+            return self
+        port = self.historia_bind.rpartition(":")[2]
+        if not port.isdecimal() or int(port) == self.historia_metrics_port:
+            raise ValueError("HISTORIA_METRICS_PORT: HISTORIA_BIND debe llevar dirección y puerto, y otro puerto")
+        if self.historia_server_workers > 1:
+            raise ValueError("HISTORIA_METRICS_PORT: pide HISTORIA_SERVER_WORKERS=1; añada réplicas en vez de procesos")
+        return self
 
     @model_validator(mode="after")
     def _know_every_name(self) -> Self:

@@ -14,7 +14,7 @@ from chart.render import CHART, EXAMPLES, Object, render
 from referencing import Registry, Resource
 
 OLDEST, NEWEST = "1.31.0", "1.37.0"
-OTHERS = {"cert-manager.io/v1"}  # kinds that cert-manager brings
+OTHERS = {"cert-manager.io/v1", "monitoring.coreos.com/v1"}  # kinds that cert-manager and Prometheus' operator bring
 
 
 @functools.cache

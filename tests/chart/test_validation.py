@@ -77,6 +77,11 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         {"hooks": {"mode": "job"}, **SECRET_CERTIFICATE},
         "auth.existingSecret: está vacío y hooks.mode es job.",
     ),
+    "monitoring": (
+        {"monitoring": {"dashboard": {"enabled": True}}},
+        "monitoring.dashboard.enabled: nadie da las métricas. Ponga middleware.enabled=true y "
+        "middleware.metrics.enabled=true, o monitoring.dashboard.enabled=false.",
+    ),
     "tlsMode": (
         {"tls": {"mode": "certManager"}},
         "tls.certManager.issuerRef.name: está vacío y tls.mode es certManager. Ponga el nombre de un Issuer",
@@ -155,3 +160,21 @@ def test_the_apis_chart_alone_tells_its_mistakes_itself() -> None:
 
 def test_a_digest_says_which_image_latest_is() -> None:
     render(values={"hooks": {"image": {"tag": "latest", "digest": f"sha256:{'0' * 64}"}}})
+
+
+def test_who_scrapes_must_be_let_in_where_policies_hold() -> None:
+    scraped = {"monitoring": {"serviceMonitor": {"enabled": True}}, "middleware": {"metrics": {"enabled": True}}}
+    said = refusal(scraped)
+    assert "networkPolicy.monitoring: está vacío, y la política no deja pasar a quien recoge las métricas." in said
+    assert said.count("\n  - ") == 1
+    render(values={**scraped, "networkPolicy": {"monitoring": [{"namespaceSelector": {}}]}})
+    render(values={**scraped, "networkPolicy": {"extra": {"middleware": {"ingress": [{}]}}}})
+    render(values={**scraped, "networkPolicy": {"enabled": False}})
+
+
+def test_metrics_need_a_port_and_a_process_of_their_own() -> None:
+    values = {"metrics": {"enabled": True, "port": 8080}, "extraEnv": {"HISTORIA_SERVER_WORKERS": "2"}}
+    said = refusal({"middleware": values})
+    assert "middleware.metrics.port: es 8080, el puerto de la API. Ponga otro, por ejemplo 9464." in said
+    assert "middleware.extraEnv: con middleware.metrics.enabled, HISTORIA_SERVER_WORKERS debe ser 1" in said
+    render(values={"middleware": {"extraEnv": {"HISTORIA_SERVER_WORKERS": "2"}}})

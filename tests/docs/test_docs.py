@@ -28,8 +28,9 @@ def test_every_relative_link_leads_somewhere(page: pathlib.Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-def test_the_runbooks_are_those_that_messages_name() -> None:
+def test_the_runbooks_are_those_that_messages_and_alerts_name() -> None:
     code = "".join(path.read_text() for path in (ROOT / "hooks").rglob("*.py"))
+    code += (ROOT / "charts/historia-clinica/files/alerts.yaml").read_text()
     named = set(re.findall(r"docs/runbooks/[-a-z]+\.md", code))
     assert named
     assert {str(page.relative_to(ROOT)) for page in (ROOT / "docs/runbooks").iterdir()} == named

@@ -88,3 +88,29 @@ def test_a_mode_that_verifies_needs_an_authority(monkeypatch: pytest.MonkeyPatch
     assert "POSTGRES_SSLROOTCERT: falta, y POSTGRES_SSLMODE=verify-full la necesita" in str(ended.value.code)
     monkeypatch.setenv("POSTGRES_SSLROOTCERT", "/ca.crt")
     assert Settings().postgres_sslmode == "verify-full"
+
+
+@pytest.mark.parametrize(
+    ("others", "wrong"),
+    [
+        ({"HISTORIA_BIND": "0.0.0.0:9464"}, "HISTORIA_BIND debe llevar dirección y puerto, y otro puerto"),
+        ({"HISTORIA_BIND": "unix:/run/api.sock"}, "HISTORIA_BIND debe llevar dirección y puerto, y otro puerto"),
+        ({"HISTORIA_SERVER_WORKERS": "2"}, "HISTORIA_SERVER_WORKERS=1; añada réplicas"),
+    ],
+)
+def test_metrics_have_a_port_and_a_process_of_their_own(
+    others: dict[str, str], wrong: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in others.items():
+        monkeypatch.setenv(name, value)
+    assert Settings().historia_metrics_port == 0
+    monkeypatch.setenv("HISTORIA_METRICS_PORT", "9464")
+    with pytest.raises(SystemExit) as ended:
+        read_settings()
+    assert wrong in str(ended.value.code)
+
+
+def test_metrics_are_told_at_the_address_of_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HISTORIA_BIND", "[::]:8080")
+    monkeypatch.setenv("HISTORIA_METRICS_PORT", "9464")
+    assert Settings().metrics_bind == "[::]:9464"

@@ -47,16 +47,30 @@ def _start_clock() -> None:
     g.started = time.perf_counter()
 
 
+def method() -> str | None:
+    """Of the current request; None where it is no method of HTTP."""
+    return request.method if request.method in METHODS else None
+
+
+def route() -> str | None:
+    """The template of the current request's route, never its path; None where there is no such route."""
+    return request.url_rule.rule if request.url_rule else None
+
+
+def seconds() -> float:
+    """How long the current request has taken so far."""
+    return float(time.perf_counter() - g.get("started", time.perf_counter()))
+
+
 def _write(response: Response) -> Response:
-    rule = request.url_rule.rule if request.url_rule else None
+    rule = route()
     if rule in PROBES and response.status_code < 400:
         return response
-    started = g.get("started", time.perf_counter())
     logger.info(
         "petición atendida",
-        metodo=request.method if request.method in METHODS else None,
+        metodo=method(),
         ruta=rule,
         estado=response.status_code,
-        milisegundos=round((time.perf_counter() - started) * 1000, 1),
+        milisegundos=round(seconds() * 1000, 1),
     )
     return response

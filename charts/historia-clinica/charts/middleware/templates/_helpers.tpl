@@ -92,6 +92,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - name: HISTORIA_WORKERS
   value: {{ tpl .Values.database.workers . | quote }}
 {{- end }}
+{{- if .Values.metrics.enabled }}
+- name: HISTORIA_METRICS_PORT
+  value: {{ .Values.metrics.port | int | quote }}
+{{- end }}
 {{- range $name, $value := .Values.extraEnv }}
 - name: {{ $name }}
   value: {{ $value | quote }}
@@ -100,8 +104,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{- /* Variables that the chart sets; a YAML list. */ -}}
 {{- define "middleware.ownVariables" -}}
-{{- list "HISTORIA_COMPAT_ANONYMOUS_USUARIOS" "HISTORIA_ROUTING" "HISTORIA_WORKERS" "POSTGRES_DB" "POSTGRES_HOST"
-  "POSTGRES_PASSWORD" "POSTGRES_PORT" "POSTGRES_SSLMODE" "POSTGRES_SSLROOTCERT" "POSTGRES_USER" | toYaml -}}
+{{- list "HISTORIA_COMPAT_ANONYMOUS_USUARIOS" "HISTORIA_METRICS_PORT" "HISTORIA_ROUTING" "HISTORIA_WORKERS" "POSTGRES_DB"
+  "POSTGRES_HOST" "POSTGRES_PASSWORD" "POSTGRES_PORT" "POSTGRES_SSLMODE" "POSTGRES_SSLROOTCERT" "POSTGRES_USER" | toYaml -}}
 {{- end -}}
 
 {{- /* Mistakes that the schema cannot see, one a line, in Spanish, with the key and the cure. Context: Values, and prefix (of
@@ -110,6 +114,14 @@ the keys). */ -}}
 {{- range $name, $_ := .Values.extraEnv -}}
 {{- if has $name (include "middleware.ownVariables" $ | fromYamlArray) }}
 {{ $.prefix }}extraEnv: "{{ $name }}" lo fija el chart. Quítelo de {{ $.prefix }}extraEnv y use el valor que le corresponde (README.md del chart).
+{{- end -}}
+{{- end -}}
+{{- if .Values.metrics.enabled -}}
+{{- if eq (int .Values.metrics.port) 8080 }}
+{{ .prefix }}metrics.port: es 8080, el puerto de la API. Ponga otro, por ejemplo 9464.
+{{- end -}}
+{{- if ne (get .Values.extraEnv "HISTORIA_SERVER_WORKERS" | default "1") "1" }}
+{{ .prefix }}extraEnv: con {{ .prefix }}metrics.enabled, HISTORIA_SERVER_WORKERS debe ser 1, porque cada proceso contaría por su lado. Quítelo y suba {{ .prefix }}replicaCount.
 {{- end -}}
 {{- end -}}
 {{- if and (eq .Values.image.tag "latest") (not .Values.image.digest) }}
