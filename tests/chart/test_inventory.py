@@ -52,6 +52,8 @@ EXPECTED = {
         "CronJob/hc-tls",
         "ConfigMap/hc-postgresql",
         "Deployment/api",
+        "HorizontalPodAutoscaler/api",
+        "Ingress/api",
         "Job/hc-drain",
         "Job/hc-sync",
         "Pod/hc-test",
