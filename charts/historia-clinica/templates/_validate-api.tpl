@@ -20,7 +20,7 @@ other nodes too. */ -}}
 {{- if .Values.middleware.enabled -}}
 {{- $env := .Values.middleware.extraEnv -}}
 {{- $scaled := .Values.middleware.autoscaling.enabled -}}
-{{- $pods := $scaled | ternary .Values.middleware.autoscaling.maxReplicas .Values.middleware.replicaCount | int -}}
+{{- $pods := include "middleware.maxReplicas" (dict "Values" .Values.middleware) | int -}}
 {{- $each := mul (get $env "HISTORIA_POOL_SIZE" | default "8" | int) (get $env "HISTORIA_SERVER_WORKERS" | default "1" | int) -}}
 {{- $wanted := mul (add $pods 1) $each -}}
 {{- $have := get .Values.postgresql.parameters "max_connections" | default 100 | int -}}

@@ -19,7 +19,7 @@
 {{- end -}}
 {{- end -}}
 
-{{- /* The most pods that there may be. */ -}}
+{{- /* The most pods that there may be. Context: Values. */ -}}
 {{- define "middleware.maxReplicas" -}}
 {{- .Values.autoscaling.enabled | ternary .Values.autoscaling.maxReplicas .Values.replicaCount | int -}}
 {{- end -}}
