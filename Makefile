@@ -80,7 +80,7 @@ images: ## Construye las dos imágenes; BUILD_FLAGS va a docker build
 image-names: ## Escribe los nombres de las dos imágenes
 	@echo $(IMAGES:%=$(IMAGE_PREFIX)/%:$(TAG))
 package: helm ## Empaqueta el chart en dist/
-	@PATH="$(CURDIR)/.tools:$$PATH" helm package charts/historia-clinica --destination dist
+	@PATH="$(CURDIR)/.tools:$$PATH" $(PYTHON) tools/package.py --destination dist
 lock: $(UV) ## Resuelve de nuevo las dependencias
 	$(COMPILE) middleware/pyproject.toml -o requirements/middleware.txt
 	$(COMPILE) hooks/pyproject.toml -o requirements/hooks.txt

@@ -17,6 +17,8 @@ SUBCHART = CHART / "charts/middleware"
 CI = {path.name.removesuffix("-values.yaml"): path for path in sorted((CHART / "ci").glob("*-values.yaml"))}
 EXAMPLES = {path.stem: path for path in sorted((ROOT / "examples").glob("*.yaml"))}
 HELM = os.environ.get("HELM") or shutil.which("helm")
+# said, because what a Helm takes when no cluster is asked depends on how it was built
+KUBERNETES = "--kube-version=1.34.0"
 
 Object = dict[str, Any]
 
@@ -25,11 +27,11 @@ class HelmError(Exception):
     """Helm refused; the message is what it printed."""
 
 
-def helm(*argv: str) -> str:
-    """Run Helm, away from any cluster of the person who tests."""
+def helm(*argv: str, values: str = "") -> str:
+    """Run Helm, away from any cluster of the person who tests; `values` is what `--values=-` reads."""
     assert HELM
     env = {**os.environ, "KUBECONFIG": os.devnull}
-    done = subprocess.run([HELM, *argv], capture_output=True, text=True, env=env, timeout=60, check=False)
+    done = subprocess.run([HELM, *argv], input=values, capture_output=True, text=True, env=env, timeout=60, check=False)
     if done.returncode:
         raise HelmError(f"helm {' '.join(argv)}\n{done.stdout}\n{done.stderr}")
     return done.stdout
@@ -40,8 +42,15 @@ def manifest(*argv: str, files: tuple[pathlib.Path, ...] = (), values: str = "{}
     """The text of `helm template`; `values` is JSON."""
     release = argv[0] if argv and not argv[0].startswith("-") else "hc"
     rest = argv[1:] if argv and argv[0] == release else argv
-    sources = [f"--values={path}" for path in files]
-    return helm("template", release, str(chart), "--namespace=clinic", *sources, f"--set-json={values}", *rest)
+    # the last of a flag counts; values by a file, as Helm 3 takes no whole object with --set-json
+    given = ["--namespace=clinic", KUBERNETES, *(f"--values={path}" for path in files), "--values=-"]
+    return helm("template", release, str(chart), *given, *rest, values=values)
+
+
+@functools.cache
+def major() -> int:
+    """3 or 4."""
+    return int(helm("version", "--template={{.Version}}").lstrip("v").partition(".")[0])
 
 
 def render(

@@ -53,6 +53,8 @@ EXPECTED = {
         "ConfigMap/hc-dashboard",
         "ConfigMap/hc-postgresql",
         "Deployment/api",
+        "HorizontalPodAutoscaler/api",
+        "Ingress/api",
         "Job/hc-drain",
         "Job/hc-sync",
         "Pod/hc-test",

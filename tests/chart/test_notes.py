@@ -4,21 +4,38 @@ import base64
 import functools
 import pathlib
 import re
+import shutil
+import tempfile
 
 import pytest
 import yaml
-from chart.render import CHART, CI, EXAMPLES, find, helm, manifest, render
+from chart.render import CHART, CI, EXAMPLES, KUBERNETES, find, helm, major, manifest, render
 
 FILES = CI | EXAMPLES
 
 
 @functools.cache
 def install(path: pathlib.Path | None = None) -> tuple[str, str]:
-    """Manifest and notes of a dry run."""
+    """Manifest and notes of an installation that does not happen."""
     values = [f"--values={path}"] if path else []
+    if major() == 3:
+        return template_with_notes(values)
     shown = helm("install", "hc", str(CHART), "--namespace=clinic", "--dry-run=client", *values)
     before, _, notes = shown.partition("\nNOTES:\n")
-    return before, notes
+    return before.partition("MANIFEST:\n")[2], notes
+
+
+def template_with_notes(values: list[str]) -> tuple[str, str]:
+    """Where Helm asks a cluster for any dry run: a copy of the chart whose notes are one more document."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = shutil.copytree(CHART, pathlib.Path(folder) / CHART.name)
+        notes = copy / "templates/NOTES.txt"
+        (copy / "templates/_notes.tpl").write_text(f'{{{{ define "notes" }}}}{notes.read_text()}{{{{ end }}}}')
+        notes.unlink()
+        (copy / "templates/notes.yaml").write_text('kind: Notes\ntext: {{ include "notes" . | toJson }}\n')
+        shown = helm("template", "hc", str(copy), "--namespace=clinic", KUBERNETES, *values)
+    (text,) = (one["text"] for one in yaml.safe_load_all(shown) if one and one["kind"] == "Notes")
+    return re.sub(r"---\n# Source: \S+/notes\.yaml\n.*?(?=\n---\n|\Z)", "", shown, flags=re.DOTALL), text
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -31,8 +48,8 @@ def test_are_short(name: str) -> None:
 
 def test_hold_no_password() -> None:
     shown, notes = install()
-    objects = yaml.safe_load_all(shown.partition("MANIFEST:\n")[2])
-    secrets = {one["metadata"]["name"]: one["data"] for one in objects if one["kind"] == "Secret"}
+    objects = yaml.safe_load_all(shown)
+    secrets = {one["metadata"]["name"]: one["data"] for one in objects if one and one["kind"] == "Secret"}
     assert {name: len(data) for name, data in secrets.items()} == {"hc-auth": 2, "hc-tls": 4}
     for value in (value for data in secrets.values() for value in data.values()):
         assert value not in notes
@@ -62,6 +79,9 @@ def test_say_how_to_read_the_password_and_to_test() -> None:
         ("default", "antes de quitar un worker, sus pacientes pasan a los demás", "drain.enabled: false"),
         ("everything", "drain.enabled: false", "sus pacientes pasan a los demás"),
         ("everything", "middleware.service.type es NodePort", "Guarde una copia del Secret"),
+        ("everything", "https://historia.example.org/\n  http://*.clinic.example.org/api\n", "un solo nodo ("),
+        ("everything", "middleware.ingress.tls no cubre todos los nombres", "sus pacientes pasan a los demás"),
+        ("default", "port-forward service/hc-middleware", "Ingress"),
         ("minimal", "Todavía no hay copias de seguridad", "API:"),
         ("minimal", "tls.mode: off", "PGSSLROOTCERT"),
         ("existing-secret", 'get secret certificate -o go-template=\'{{index .data "ca.crt"', "tls.mode: off"),

@@ -91,6 +91,16 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         'middleware.database.sslmode: es "verify-full", pero con tls.mode off los nodos no tienen certificado. '
         "Ponga middleware.database.sslmode=prefer, u otro tls.mode.",
     ),
+    "ingress": (
+        {"middleware": {"ingress": {"enabled": True, "hosts": [{"host": "historia.example.org"}]}}},
+        "networkPolicy.clients: middleware.ingress.enabled es true, pero la lista no nombra al controlador de Ingress "
+        "y nada suyo llegaría a la API. Añada su namespace",
+    ),
+    "connections": (
+        {"middleware": {"autoscaling": {"enabled": True, "maxReplicas": 30}}},
+        "middleware.autoscaling.maxReplicas: es 30; con uno más mientras se actualiza, sus pods abren hasta 248 "
+        "conexiones con un nodo, y postgresql.parameters.max_connections es 200. Baje el número de pods",
+    ),
 }
 ASKS_THE_CLUSTER = {"secretKnown", "secretComplete", "renamed", "tlsComplete"}  # see tests/cluster/test_values.py
 

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from chart.render import CHART, CI, EXAMPLES, SUBCHART, find, helm, refusal, render
+from chart.render import CHART, CI, EXAMPLES, KUBERNETES, SUBCHART, find, helm, refusal, render
 
 CHARTS = {"parent": CHART, "subchart": SUBCHART}
 both = pytest.mark.parametrize("chart", CHARTS.values(), ids=CHARTS)
@@ -162,4 +162,9 @@ def test_values_files_fit_the_schema(path: pathlib.Path) -> None:
 
 @both
 def test_lint_is_clean(chart: pathlib.Path) -> None:
-    assert helm("lint", "--strict", "--quiet", str(chart)).strip() == ""
+    assert helm("lint", "--strict", "--quiet", KUBERNETES, str(chart)).strip() == ""
+
+
+@pytest.mark.parametrize("path", [*CI.values(), *EXAMPLES.values()], ids=lambda path: path.stem)
+def test_lint_is_clean_with_each_values_file(path: pathlib.Path) -> None:
+    assert helm("lint", "--strict", "--quiet", KUBERNETES, f"--values={path}", str(CHART)).strip() == ""

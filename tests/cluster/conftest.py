@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from cluster.release import ROOT, Release
+from cluster.release import HELM, ROOT, Release
 from kubernetes import client, config
 
 _current: list[Release] = []  # what to describe when a test fails
@@ -18,7 +18,7 @@ _current: list[Release] = []  # what to describe when a test fails
 def kubernetes_api() -> client.CoreV1Api:
     if not os.environ.get("KUBECONFIG"):
         pytest.skip("no cluster: KUBECONFIG is not set")
-    for program in ("helm", "kubectl"):
+    for program in (HELM, "kubectl"):
         if not shutil.which(program):
             pytest.skip(f"no {program} on PATH")
     config.load_kube_config()

@@ -1,6 +1,7 @@
 """A release of the chart on a real cluster, driven as a person would: with helm, kubectl, psql and HTTP.
 
 KUBECONFIG                 the cluster; without it every test here is skipped
+HELM                       another Helm than the one on PATH
 HISTORIA_TEST_VALUES       a values file for all installations (where the images are)
 HISTORIA_TEST_WORKERS      workers of an installation, 0 where the PostgreSQL image holds no Citus
 """
@@ -24,6 +25,7 @@ from kubernetes import client, watch
 
 ROOT = pathlib.Path(__file__).parents[2]
 CHART = ROOT / "charts/historia-clinica"
+HELM = os.environ.get("HELM") or "helm"
 WORKERS = int(os.environ.get("HISTORIA_TEST_WORKERS", "2"))
 
 
@@ -75,13 +77,13 @@ class Release:
     values: tuple[str, ...] = ()
 
     def helm(self, *argv: str, **kwargs: Any) -> subprocess.CompletedProcess[str]:
-        return run("helm", *argv, "--namespace", self.namespace, **kwargs)
+        return run(HELM, *argv, "--namespace", self.namespace, **kwargs)
 
     def command(self, verb: str, *settings: str) -> list[str]:
         files = [f"--values={path}" for path in (*self.values, os.environ.get("HISTORIA_TEST_VALUES")) if path]
         sets = [f"--set={setting}" for setting in settings]
         return [
-            "helm",
+            HELM,
             verb,
             self.name,
             str(CHART),

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 import yaml
-from cluster.release import CHART, ROOT, WORKERS, Release, run
+from cluster.release import CHART, HELM, ROOT, WORKERS, Release, run
 
+# without a cluster a Helm takes a version that depends on how it was built
+KUBERNETES = "--kube-version=1.34.0"
 ARGO = ROOT / "examples/argo-cd.yaml"
 
 
@@ -23,17 +25,21 @@ def test_the_example_for_kind_installed_without_waiting_ends_with_the_tables(ano
     release.test()
 
 
+def template(release: Release, *argv: str) -> str:
+    return run(HELM, "template", "hc", str(CHART), KUBERNETES, "--namespace", release.namespace, *argv).stdout
+
+
 def rendered(release: Release, *argv: str) -> str:
     values = [ARGO, *([given] if (given := os.environ.get("HISTORIA_TEST_VALUES")) else [])]
     files = [f"--values={path}" for path in values]
-    return run("helm", "template", "hc", str(CHART), "--namespace", release.namespace, *files, *argv).stdout
+    return template(release, *files, *argv)
 
 
 def bring_secrets(release: Release) -> None:
     """Passwords and certificate that no Helm has made here."""
     certificate = next(
         one
-        for one in yaml.safe_load_all(run("helm", "template", "hc", str(CHART), "-n", release.namespace).stdout)
+        for one in yaml.safe_load_all(template(release))
         if one and (one["kind"], one["metadata"]["name"]) == ("Secret", "hc-tls")
     )
     passwords = {key: secrets.token_hex(24) for key in ("postgres-password", "app-password")}

@@ -62,3 +62,14 @@ subchart repeat this expression (middleware.database.host). */ -}}
 {{- $name = $name | default (printf "%s-middleware" (include "historia-clinica.fullname" .)) -}}
 {{- .Values.middleware.service.name | default $name -}}
 {{- end -}}
+
+{{- /* Addresses at which an Ingress answers, one a line. */ -}}
+{{- define "historia-clinica.middleware.urls" -}}
+{{- $encrypted := list -}}
+{{- range .Values.middleware.ingress.tls -}}
+{{- $encrypted = concat $encrypted .hosts -}}
+{{- end -}}
+{{- range .Values.middleware.ingress.hosts }}
+{{ has .host $encrypted | ternary "https" "http" }}://{{ .host }}{{ (.paths | default (list dict) | first).path | default "/" }}
+{{- end -}}
+{{- end -}}

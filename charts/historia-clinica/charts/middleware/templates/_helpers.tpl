@@ -19,6 +19,11 @@
 {{- end -}}
 {{- end -}}
 
+{{- /* The most pods that there may be. Context: Values. */ -}}
+{{- define "middleware.maxReplicas" -}}
+{{- .Values.autoscaling.enabled | ternary .Values.autoscaling.maxReplicas .Values.replicaCount | int -}}
+{{- end -}}
+
 {{- /* Labels that select the pods; they never change. */ -}}
 {{- define "middleware.selectorLabels" -}}
 app.kubernetes.io/name: middleware
@@ -127,4 +132,6 @@ the keys). */ -}}
 {{- if and (eq .Values.image.tag "latest") (not .Values.image.digest) }}
 {{ .prefix }}image.tag: "latest" no dice qué versión se ejecuta, y mañana puede ser otra. Ponga una versión en {{ .prefix }}image.tag o un {{ .prefix }}image.digest.
 {{- end -}}
+{{- include "middleware.validate.ingress" . -}}
+{{- include "middleware.validate.autoscaling" . -}}
 {{- end -}}
