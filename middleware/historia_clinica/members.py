@@ -256,8 +256,7 @@ class Members:
         """What each worker answers, and whether every refusal was one at once; None: not within the time."""
         try:
             with self._transaction() as transaction:
-                limits = {"login": f"{LOGIN * 1000:.0f}", "statement": f"{ASKING * 1000:.0f}"}
-                transaction.rows(LIMITS, limits, _Limits)
+                limit(transaction, ASKING)
                 began = time.monotonic()
                 answers = transaction.rows(WORKERS, {}, _Answer)
         except TimedOut:
@@ -290,11 +289,16 @@ class Members:
 
     def _count_now(self, groups: dict[int, int]) -> dict[int, int]:
         with self._transaction() as transaction:
-            limits = {"login": f"{LOGIN * 1000:.0f}", "statement": f"{COUNTING * 1000:.0f}"}
-            transaction.rows(LIMITS, limits, _Limits)
+            limit(transaction, COUNTING)
             counts = transaction.rows(COUNTS, {}, _Count)
         # a plain table has no number in its name, and lies on the one server
         return _sums(groups.values() or [0], [(groups.get(_number(one.shard), 0), one.patients) for one in counts])
+
+
+def limit(transaction: Transaction, seconds: float) -> None:
+    """Until its end: so long for a statement, and a moment for each login of the coordinator at a worker."""
+    limits = {"login": f"{LOGIN * 1000:.0f}", "statement": f"{seconds * 1000:.0f}"}
+    transaction.rows(LIMITS, limits, _Limits)
 
 
 def identity(found: Found, entries: Iterable[Entry], server_id: str | None, group_id: int | None) -> Identity:

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 
 from historia_clinica.db import Scope, Statement, Transaction
-from historia_clinica.members import ASKING, LOGIN
+from historia_clinica.members import ASKING, limit
 from historia_clinica.resources.cluster.repository import has_citus
 from historia_clinica.routing import Address
 
@@ -25,13 +25,6 @@ DISK = """,
              'disk_free', (SELECT available_disk_size FROM citus_local_disk_space_stats()),
              'disk_size', (SELECT total_disk_size FROM citus_local_disk_space_stats())"""
 PLAIN, CITUS = USED.format(disk=""), USED.format(disk=DISK)
-LIMITS = Statement(
-    """
-    SELECT set_config('citus.node_connection_timeout', %(login)s, true) AS login,
-           set_config('statement_timeout', %(statement)s, true) AS statement
-    """,
-    Scope.CLUSTER,
-)
 WORKERS = Statement(
     """
     SELECT nodename AS name, nodeport AS port, CASE WHEN success THEN result END AS used
@@ -55,12 +48,6 @@ class Used:
     disk_size: int | None = None
 
 
-@dataclass(frozen=True)
-class _Limits:
-    login: str
-    statement: str
-
-
 def here(transaction: Transaction) -> Used:
     """By the server that is asked."""
     text = CITUS if has_citus(transaction) else PLAIN
@@ -74,7 +61,6 @@ def on_workers(transaction: Transaction) -> dict[Address, Used]:
     """
     if not has_citus(transaction):
         return {}
-    limits = {"login": f"{LOGIN * 1000:.0f}", "statement": f"{ASKING * 1000:.0f}"}
-    transaction.rows(LIMITS, limits, _Limits)
+    limit(transaction, ASKING)
     answers = transaction.rows(WORKERS, {"command": CITUS}, lambda name, port, used: (Address(name, port), used))
     return {address: Used(**json.loads(used)) for address, used in answers if used}
