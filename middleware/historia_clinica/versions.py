@@ -1,9 +1,7 @@
 """Rows of which nothing is lost: whoever changes one first keeps it as it is, in the same transaction.
 
-A change is two statements, each one task on Citus for a patient's row. One statement with a data-modifying CTE would be
-two tasks with the kept row sent between the nodes: slower, and committed in two phases where the owner of the patient
-is asked (docs/desarrollar.md has the measures). Two changes of one version meet at the primary key of the former rows: the
-second waits, keeps nothing, and is told which version there is now.
+Three plain statements: the row is read and locked, kept among the former rows, replaced under its version. Each is one
+task on Citus where the row is a patient's. Fewer were tried and are not better there (docs/desarrollar.md).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,9 +10,8 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from historia_clinica.db import Parameters, Scope, Statement, Transaction
-from historia_clinica.errors import Annulled, HistoriaError, NotFound, PreconditionFailed
+from historia_clinica.errors import Annulled, Conflict, HistoriaError, NotFound, PreconditionFailed
 
-ANNULLED = ("anulado", "anulada")
 # A row that never changed holds since it was registered.
 SINCE = "coalesce(actualizado_en, fecha_registro)"
 # In every table of this kind, current and former.
@@ -27,8 +24,6 @@ class Current(Protocol):
 
     @property
     def version(self) -> int: ...
-    @property
-    def estado(self) -> str: ...
 
 
 Row = TypeVar("Row", bound=Current)
@@ -54,6 +49,7 @@ class Statements:
     at_version: Statement
     at_moment: Statement
     history: Statement
+    lock: Statement
     keep: Statement
     replace: Statement
     annul: Statement
@@ -67,7 +63,8 @@ def statements(
     Each relation carries the whole key, so that the statements of a patient's table plan to one task.
     """
     former = f"{table}_historial"
-    held = ", ".join(dict.fromkeys((*key, *fixed, *columns, *COMMON)))
+    names = tuple(dict.fromkeys((*key, *fixed, *columns, *COMMON)))
+    held, kept = ", ".join(names), ", ".join(f"%({name})s" for name in (*names, *AUTHORSHIP))
     signed = ", ".join(AUTHORSHIP)
     where = " AND ".join(f"{column} = %({column})s::{kind}" for column, kind in key.items())
     now = f"SELECT {held}, {SINCE} AS actualizado_en"
@@ -111,25 +108,18 @@ def statements(
             """,
             scope,
         ),
+        # not FOR UPDATE: that would make whoever refers to the row wait
+        lock=Statement(f"{now}, {signed} FROM {table} WHERE {where} FOR NO KEY UPDATE", scope),
         keep=Statement(
             f"""
             INSERT INTO {former} ({held}, {signed}, vigente_desde, vigente_hasta)
-            SELECT {held}, {signed}, {SINCE}, greatest(now(), {SINCE})
-              FROM {table}
-             WHERE {where} AND version = ANY (%(versions)s::bigint[]) AND estado NOT IN {ANNULLED}
-                ON CONFLICT DO NOTHING
-            RETURNING version
+            VALUES ({kept}, %(actualizado_en)s, greatest(now(), %(actualizado_en)s::timestamptz))
             """,
             scope,
         ),
         replace=Statement(change(columns), scope),
         annul=Statement(change(("estado",)), scope),
     )
-
-
-@dataclass(frozen=True)
-class _Kept:
-    version: int
 
 
 @dataclass(frozen=True)
@@ -180,18 +170,21 @@ class Versioned(Generic[Row]):
     def _change(
         self, transaction: Transaction, change: Statement, key: Parameters, versions: Sequence[int], values: Parameters
     ) -> Row:
-        kept = transaction.row(self.statements.keep, {**key, "versions": list(versions)}, _Kept)
-        if kept is None:
-            raise self._refusal(self.find(transaction, key), versions)
-        changed = transaction.row(change, {**key, **values, "version": kept.version}, self.into)
+        current = transaction.row(self.statements.lock, key, _as_it_is)
+        if current is None:
+            raise NotFound(self.missing)
+        if current["version"] not in versions:
+            raise PreconditionFailed(current["version"])
+        if current["estado"] == self.annulled:
+            raise Annulled
+        try:
+            transaction.run(self.statements.keep, current)
+        except Conflict as error:  # a former row has the number of the current one
+            raise HistoriaError from error
+        changed = transaction.row(change, {**values, **key, "version": current["version"]}, self.into)
         if changed is None:
             raise HistoriaError
         return changed
-
-    def _refusal(self, current: Row, versions: Sequence[int]) -> HistoriaError:
-        if current.version not in versions:
-            return PreconditionFailed(current.version)
-        return Annulled() if current.estado == self.annulled else HistoriaError()
 
     def _version(
         self,
@@ -203,3 +196,7 @@ class Versioned(Generic[Row]):
         **row: Any,
     ) -> Version[Row]:
         return Version(self.into(**row), cambiado_por, motivo, peticion, row["actualizado_en"], vigente_hasta)
+
+
+def _as_it_is(**columns: Any) -> dict[str, Any]:
+    return columns

@@ -25,6 +25,7 @@ CONSULTA = {
     "estado": "activa",
 }
 SIGNED = {"cambiado_por": "api", "motivo": "m", "peticion": "p"}
+FORMER = {"id": IDENTIFIER, "estado": "activo", "fecha_registro": MOMENT, "actualizado_en": MOMENT, "version": 1}
 PERSONA = dict.fromkeys(["fecha_nacimiento", "telefono", "direccion", "ciudad"]) | {"nombre": "A", "apellido": "B"}
 MEDICO = dict.fromkeys(["especialidad", "telefono", "email"]) | {"nombre": "A", "apellido": "B", "codigo_medico": "C"}
 
@@ -36,7 +37,8 @@ def versioned(resource: str, key: dict[str, Any], values: dict[str, Any]) -> dic
         "at_version": [key | {"version": 1}],
         "at_moment": [key | {"en": MOMENT}],
         "history": [key | {"before": before, "rows": 21} for before in (None, 7)],
-        "keep": [key | {"versions": versions} for versions in ([1], [1, 7], [])],
+        "lock": [key],
+        "keep": [FORMER | values | key | SIGNED],
         "replace": [values | key | SIGNED | {"version": 1}],
         "annul": [key | SIGNED | {"estado": "anulado", "version": 1}],
     }
