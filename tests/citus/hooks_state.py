@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from historia_hooks.migrations import statements
+from historia_hooks.schema import Distributed, declared
 from historia_local.account import server_account
 from historia_local.nodes import Cluster, Node
 
@@ -57,6 +58,8 @@ SHARDS_HERE = (
     "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
     " AND relname ~ '_[0-9]{6,}$'"
 )
+SPREAD = sorted(table.name for table in declared("reference").tables if isinstance(table.spread, Distributed))
+SHARDS = 32 * len(SPREAD)
 REVISION = "SELECT version_num FROM public.alembic_version"
 # What the first release made of revision 0001.
 REVISION_1 = (
