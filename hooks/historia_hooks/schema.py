@@ -72,16 +72,23 @@ class Schema:
 
 READ = frozenset({"SELECT"})
 WRITE = frozenset({"SELECT", "INSERT", "UPDATE"})
+APPEND = frozenset({"SELECT", "INSERT"})
 
 FOREIGN_KEYS = (
     ForeignKey("consultas_paciente_id_fkey", "consultas", "paciente_id", "pacientes", "cedula"),
     ForeignKey("consultas_medico_id_fkey", "consultas", "medico_id", "medicos", "id"),
+    ForeignKey("pacientes_historial_cedula_fkey", "pacientes_historial", "cedula", "pacientes", "cedula"),
+    ForeignKey("medicos_historial_id_fkey", "medicos_historial", "id", "medicos", "id"),
+    ForeignKey("consultas_historial_paciente_id_fkey", "consultas_historial", "paciente_id", "pacientes", "cedula"),
 )
 UNIQUES = (Unique("usuario_email_unico", "usuario", "email"),)
 PRIVILEGES = (
     Privilege("TABLE", "pacientes", WRITE),
     Privilege("TABLE", "consultas", WRITE),
     Privilege("TABLE", "medicos", WRITE),
+    Privilege("TABLE", "pacientes_historial", APPEND),
+    Privilege("TABLE", "consultas_historial", APPEND),
+    Privilege("TABLE", "medicos_historial", APPEND),
     Privilege("TABLE", "usuario", READ),
     Privilege("TABLE", "alembic_version", READ),
     Privilege("SEQUENCE", "medicos_id_seq", frozenset({"USAGE"})),
@@ -96,6 +103,9 @@ def declared(usuario: Usuario) -> Schema:
             Table("usuario", Reference() if usuario == "reference" else Distributed("documento_id")),
             Table("pacientes", Distributed("cedula")),
             Table("consultas", Distributed("paciente_id", colocate_with="pacientes")),
+            Table("medicos_historial", Reference()),
+            Table("pacientes_historial", Distributed("cedula", colocate_with="pacientes")),
+            Table("consultas_historial", Distributed("paciente_id", colocate_with="pacientes")),
         ),
         foreign_keys=FOREIGN_KEYS,
         uniques=UNIQUES,

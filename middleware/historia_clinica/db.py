@@ -80,6 +80,10 @@ class Transaction:
         found = self.rows(statement, parameters, into)
         return found[0] if found else None
 
+    def run(self, statement: Statement, parameters: Parameters) -> None:
+        """A statement that answers no rows."""
+        self.rows(statement, parameters, tuple)
+
     def commit(self) -> None:
         _commit(self._connection)
 
@@ -93,7 +97,7 @@ class Transaction:
             with closing(self._connection.cursor()) as cursor:
                 cursor.execute(statement.sql, dict(parameters))
                 names = [column[0] for column in cursor.description or ()]
-                return [into(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+                return [into(**dict(zip(names, row, strict=True))) for row in (cursor.fetchall() if names else ())]
         except psycopg2.Error as error:
             raise _read(error, lost=_is_lost(self._connection)) from error
 

@@ -7,6 +7,7 @@ written out as RFC 9457 problems by `http.problems`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar
 
 RETRY_SECONDS = "5"
@@ -27,7 +28,7 @@ class HistoriaError(Exception):
     title: ClassVar[str] = "Error interno"
     status: ClassVar[int] = 500
     meaning: ClassVar[str] = "La petición no se pudo atender por un fallo nuestro; el registro tiene el identificador."
-    headers: ClassVar[Mapping[str, str]] = {}
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, detail: str | None = None, errors: tuple[FieldError, ...] = ()) -> None:
         self.detail = detail or self.meaning
@@ -47,7 +48,7 @@ class Unauthorized(HistoriaError):
     title = "Falta autenticación"
     status = 401
     meaning = "Este recurso solo responde a quien se identifica."
-    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="historia-clinica"'}
+    headers = MappingProxyType({"WWW-Authenticate": 'Bearer realm="historia-clinica"'})
 
 
 class NotFound(HistoriaError):
@@ -62,6 +63,32 @@ class Conflict(HistoriaError):
     title = "Conflicto"
     status = 409
     meaning = "Ya existe un registro con la misma clave."
+
+
+class Annulled(Conflict):
+    slug = "anulado"
+    title = "Registro anulado"
+    meaning = "El registro está anulado y ya no se cambia; se sigue pudiendo leer, con su historial."
+
+
+class PreconditionFailed(HistoriaError):
+    """The row has another version than those the client named."""
+
+    slug = "version-distinta"
+    title = "La versión es otra"
+    status = 412
+    meaning = "El registro cambió desde que se leyó: léalo de nuevo y repita el cambio sobre lo que hay ahora."
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"La versión actual es la {version}: lea el registro de nuevo y repita el cambio sobre ella.")
+        self.headers = {"ETag": f'"{version}"'}
+
+
+class PreconditionRequired(HistoriaError):
+    slug = "falta-version"
+    title = "Falta la versión"
+    status = 428
+    meaning = 'Diga en If-Match qué versión cambia: la cabecera ETag de su última lectura, por ejemplo "3"; no vale *.'
 
 
 class UnsupportedMediaType(HistoriaError):
@@ -83,7 +110,7 @@ class Unavailable(HistoriaError):
     title = "Servicio no disponible"
     status = 503
     meaning = "La base de datos no responde; vuelva a intentarlo en unos segundos."
-    headers: ClassVar[Mapping[str, str]] = {"Retry-After": RETRY_SECONDS}
+    headers = MappingProxyType({"Retry-After": RETRY_SECONDS})
 
 
 class NodeUnavailable(Unavailable):

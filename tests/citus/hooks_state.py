@@ -4,8 +4,11 @@ import contextlib
 import json
 import shutil
 import subprocess
+from importlib.resources import files
 from typing import Any
 
+from historia_hooks.migrations import statements
+from historia_hooks.schema import Distributed, declared
 from historia_local.account import server_account
 from historia_local.nodes import Cluster, Node
 
@@ -20,7 +23,7 @@ QUERIES = {
     "placements": "SELECT nodename, nodeport, count(*) FROM pg_dist_shard_placement GROUP BY 1, 2 ORDER BY 1, 2",
     "constraints": "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(c.oid) FROM pg_constraint c"
     " WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text"
-    " IN ('pacientes', 'consultas', 'medicos', 'usuario') ORDER BY 1, 2",
+    " ~ '^(pacientes|consultas|medicos|usuario)(_historial)?$' ORDER BY 1, 2",
     "grants": "SELECT c.relname, a.privilege_type FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a"
     " WHERE a.grantee = 'historia_app'::regrole AND c.relnamespace = 'public'::regnamespace"
     " AND c.relname !~ '_[0-9]+$' ORDER BY 1, 2",
@@ -55,7 +58,30 @@ SHARDS_HERE = (
     "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
     " AND relname ~ '_[0-9]{6,}$'"
 )
+SPREAD = sorted(table.name for table in declared("reference").tables if isinstance(table.spread, Distributed))
+SHARDS = 32 * len(SPREAD)
 REVISION = "SELECT version_num FROM public.alembic_version"
+# What the first release made of revision 0001.
+REVISION_1 = (
+    "SET citus.multi_shard_modify_mode TO 'sequential'",
+    "CREATE TABLE alembic_version (version_num varchar(32) NOT NULL PRIMARY KEY)",
+    "INSERT INTO alembic_version VALUES ('0001')",
+)
+SPREAD_1 = (
+    "SELECT create_reference_table('medicos')",
+    "SELECT create_reference_table('usuario')",
+    "SELECT create_distributed_table('pacientes', 'cedula')",
+    "SELECT create_distributed_table('consultas', 'paciente_id', colocate_with => 'pacientes')",
+)
+CONSTRAINTS_1 = (
+    "ALTER TABLE consultas ADD CONSTRAINT consultas_paciente_id_fkey FOREIGN KEY (paciente_id)"
+    " REFERENCES pacientes (cedula)",
+    "ALTER TABLE consultas ADD CONSTRAINT consultas_medico_id_fkey FOREIGN KEY (medico_id) REFERENCES medicos (id)",
+    "ALTER TABLE usuario ADD CONSTRAINT usuario_email_unico UNIQUE (email)",
+    "GRANT SELECT, INSERT, UPDATE ON pacientes, consultas, medicos TO historia_app",
+    "GRANT SELECT ON usuario, alembic_version TO historia_app",
+    "GRANT USAGE ON SEQUENCE medicos_id_seq TO historia_app",
+)
 
 
 def rows(cluster: Cluster, node: Node, statement: str) -> list[tuple[Any, ...]]:
@@ -103,6 +129,12 @@ def run(cluster: Cluster, *statements: str, role: Any = "owner", node: Node | No
     with contextlib.closing(cluster.connect(node, role)) as connection, connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
+
+
+def at_revision_1(cluster: Cluster, *, distributed: bool) -> None:
+    """The schema as the first release left it, on nodes that are registered."""
+    base = (files("historia_hooks.migrations") / "sql/0001_base.sql").read_text()
+    run(cluster, *statements(base), *REVISION_1, *(SPREAD_1 if distributed else ()), *CONSTRAINTS_1)
 
 
 def copy_volume(cluster: Cluster, source: Node, target: Node) -> None:

@@ -10,6 +10,7 @@ import historia_clinica.resources
 import pytest
 from historia_clinica import members
 from historia_clinica.db import Scope, Statement
+from historia_clinica.versions import Versioned
 
 PACIENTE = "1012345678"
 MOMENT = "2026-01-31T13:30:00+00:00"
@@ -23,8 +24,26 @@ CONSULTA = {
     "observaciones": None,
     "estado": "activa",
 }
+SIGNED = {"cambiado_por": "api", "motivo": "m", "peticion": "p"}
+FORMER = {"id": IDENTIFIER, "estado": "activo", "fecha_registro": MOMENT, "actualizado_en": MOMENT, "version": 1}
 PERSONA = dict.fromkeys(["fecha_nacimiento", "telefono", "direccion", "ciudad"]) | {"nombre": "A", "apellido": "B"}
 MEDICO = dict.fromkeys(["especialidad", "telefono", "email"]) | {"nombre": "A", "apellido": "B", "codigo_medico": "C"}
+
+
+def versioned(resource: str, key: dict[str, Any], values: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Those of the statements about versions of one table."""
+    samples: dict[str, list[dict[str, Any]]] = {
+        "read": [key],
+        "at_version": [key | {"version": 1}],
+        "at_moment": [key | {"en": MOMENT}],
+        "history": [key | {"before": before, "rows": 21} for before in (None, 7)],
+        "lock": [key],
+        "keep": [FORMER | values | key | SIGNED],
+        "replace": [values | key | SIGNED | {"version": 1}],
+        "annul": [key | SIGNED | {"estado": "anulado", "version": 1}],
+    }
+    return {f"{resource}.VERSIONS.{name}": found for name, found in samples.items()}
+
 
 # Parameters for every statement; a new statement needs its line here.
 SAMPLES: dict[str, list[dict[str, Any]]] = {
@@ -36,16 +55,16 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "cluster.LOCATION": [{"cedula": PACIENTE}],
     "cluster.MOVES": [{}],
     "cluster.PROGRESS": [{}],
-    "consultas.CREATE": [CONSULTA, CONSULTA | {"medico_id": 1, "fecha_consulta": MOMENT}],
-    "consultas.GET": [{"paciente_id": PACIENTE, "id": IDENTIFIER}],
+    "consultas.CREATE": [CONSULTA | SIGNED, CONSULTA | SIGNED | {"medico_id": 1, "fecha_consulta": MOMENT}],
     "consultas.PAGE": [
-        {"paciente_id": PACIENTE, "before_moment": None, "before_id": None, "rows": 21},
-        {"paciente_id": PACIENTE, "before_moment": MOMENT, "before_id": IDENTIFIER, "rows": 21},
+        {"paciente_id": PACIENTE, "before_moment": None, "before_id": None, "anulados": False, "rows": 21},
+        {"paciente_id": PACIENTE, "before_moment": MOMENT, "before_id": IDENTIFIER, "anulados": True, "rows": 21},
     ],
+    **versioned("consultas", {"paciente_id": PACIENTE, "id": IDENTIFIER}, CONSULTA | {"fecha_consulta": MOMENT}),
     "consultas.PATIENT_EXISTS": [{"paciente_id": PACIENTE}],
-    "medicos.CREATE": [MEDICO],
-    "medicos.GET": [{"id": 1}],
-    "medicos.PAGE": [{"after_id": None, "rows": 21}, {"after_id": 7, "rows": 21}],
+    "medicos.CREATE": [MEDICO | SIGNED],
+    "medicos.PAGE": [{"after_id": after, "anulados": False, "rows": 21} for after in (None, 7)],
+    **versioned("medicos", {"id": 1}, MEDICO),
     "members.BYTES_HERE": [{}],
     "members.COUNTS": [{}],
     "members.HERE": [{}],
@@ -56,12 +75,12 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "members.PLACES": [{}],
     "members.READABLE": [{}],
     "members.WORKERS": [{}],
-    "pacientes.CREATE": [PERSONA | {"cedula": PACIENTE}],
-    "pacientes.GET": [{"cedula": PACIENTE}],
+    "pacientes.CREATE": [PERSONA | SIGNED | {"cedula": PACIENTE}],
     "pacientes.PAGE": [
-        {"after_moment": None, "after_id": None, "rows": 21},
-        {"after_moment": MOMENT, "after_id": IDENTIFIER, "rows": 21},
+        {"after_moment": None, "after_id": None, "anulados": False, "rows": 21},
+        {"after_moment": MOMENT, "after_id": IDENTIFIER, "anulados": True, "rows": 21},
     ],
+    **versioned("pacientes", {"cedula": PACIENTE}, PERSONA),
     "status.DISTRIBUTION": [{}],
     "status.SCHEMA_VERSION": [{}],
     "status.SERVER": [{}],
@@ -76,6 +95,9 @@ def catalogue() -> dict[str, Statement]:
             names = vars(importlib.import_module(module.name))
             resource = module.name.split(".")[-2]
             found |= {f"{resource}.{name}": value for name, value in names.items() if isinstance(value, Statement)}
+            for name, value in names.items():
+                if isinstance(value, Versioned):
+                    found |= {f"{resource}.{name}.{one}": what for one, what in vars(value.statements).items()}
     return found
 
 

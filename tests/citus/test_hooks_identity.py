@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from citus.hooks_state import copy_volume, done, rows, run, state
+from citus.hooks_state import SHARDS, SPREAD, copy_volume, done, rows, run, state
 from historia_local.nodes import Cluster
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -79,7 +79,7 @@ def test_a_lost_volume_with_patients_stops_every_command(filled: Cluster, run_ho
     for completed in tried.values():
         refused = done(completed, 78)["event"]
         assert f"en lugar del worker {lost.address} responde otro servidor" in refused
-        assert f"32 fragmentos de las tablas consultas, pacientes, con {patients} pacientes" in refused
+        assert f"{SHARDS // 2} fragmentos de las tablas {', '.join(SPREAD)}, con {patients} pacientes" in refused
         assert "docs/runbooks/worker-perdido.md" in refused
     assert on_the_coordinator(filled) == before
     assert rows(filled, lost, OBJECTS) == untouched

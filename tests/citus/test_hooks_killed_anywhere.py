@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from citus.hooks_state import done, leftovers, rows, run, state
+from citus.hooks_state import at_revision_1, done, leftovers, rows, run, state
 from citus.killing import COMMENT, Kept, Moment, Runner, moments
 from historia_local.nodes import Cluster
 
@@ -34,6 +34,7 @@ class Case:
     few: int
     changes: tuple[str, ...]  # beginnings of statements that must be among those it sends, or nothing is tested
     more: dict[str, str] = field(default_factory=dict)
+    aged: bool = False  # the nodes have the schema of the first release
 
 
 BLANK = Case("sync", 0, 2, 16, ("COMMIT", "SELECT citus_add_node", "SELECT create_distributed_table"))
@@ -65,6 +66,7 @@ DRAIN = Case(
         "SELECT citus_remove_node",
     ),
 )
+AGED = Case("sync", 2, 2, 6, ("ALTER TABLE", "SELECT create_distributed_table", "COMMIT"), aged=True)
 
 
 class Killing:
@@ -99,7 +101,9 @@ class Killing:
 
 
 @pytest.fixture(
-    scope="module", params=[BLANK, THIRD, DRAIN], ids=lambda case: f"{case.command} {case.before} to {case.workers}"
+    scope="module",
+    params=[BLANK, THIRD, DRAIN, AGED],
+    ids=lambda case: f"{case.command} {case.before} to {case.workers}",
 )
 def killing(
     citus_cluster: Cluster, run_hooks: Hooks, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
@@ -109,7 +113,9 @@ def killing(
     put_back = citus_cluster.reset
     if case.before:
         run(citus_cluster, *FEW_SHARDS)
-        done(run_hooks(citus_cluster, "sync", workers=case.before))
+        done(run_hooks(citus_cluster, "register" if case.aged else "sync", workers=case.before))
+        if case.aged:
+            at_revision_1(citus_cluster, distributed=True)
         run(citus_cluster, *FILL)
         put_back = Kept(citus_cluster, folder).put_back
     runner = Runner(citus_cluster, folder / "output.log", case.command, case.workers, **case.more)

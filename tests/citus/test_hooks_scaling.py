@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from citus.hooks_state import done, leftovers, rows, run, state
+from citus.hooks_state import SHARDS, done, leftovers, rows, run, state
 from historia_local.nodes import Cluster
 from nodes import apis
 from traffic import Traffic
@@ -71,7 +71,7 @@ def test_out_to_three_and_in_to_one_under_load(filled: Cluster, run_hooks: Hooks
     assert all(abs(share - mean) <= 0.2 * mean for share in spread.values()), spread
     done(inwards)
     check(filled, traffic)
-    assert shares(filled) == {filled.workers[0].port: 64}
+    assert shares(filled) == {filled.workers[0].port: SHARDS}
     assert rows(filled, filled.coordinator, CHECKSUM) == before
     assert leftovers(filled) == {}
     assert "nada que hacer" in done(run_hooks(filled, "drain", workers=1))["event"]

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
-from citus.hooks_state import done, rows, run, state
+from citus.hooks_state import SHARDS, done, rows, run, state
 from historia_local.nodes import Cluster
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -63,7 +63,7 @@ def test_a_worker_that_is_no_longer_wanted_goes_on_serving(blank_citus: Cluster,
     assert NOTHING in done(lowered)["event"]
     leaving = blank_citus.workers[1]
     [warning] = [line for line in map(json.loads, lowered.stdout.splitlines()) if line["level"] == "warning"]
-    assert (warning["nodo"], warning["fragmentos"]) == (leaving.address, 32)
+    assert (warning["nodo"], warning["fragmentos"]) == (leaving.address, SHARDS // 2)
     assert "no se retira" in warning["event"]
     assert rows(blank_citus, blank_citus.coordinator, "SELECT count(*) FROM citus_get_active_worker_nodes()") == [(2,)]
 

@@ -70,7 +70,7 @@ def test_it_serves_logs_json_and_stops_politely(postgres_system: Any, tmp_path: 
     with running(postgres_system.api_environment(), tmp_path) as server:
         assert server.get("/status")[0] == 200
         assert server.get("/readyz")[0] == 200
-        assert server.get(f"/api/v1/pacientes/{CEDULA}?otro={CEDULA}")[0] == 404
+        assert server.get(f"/api/v1/pacientes/{CEDULA}?otro={CEDULA}")[0] == 422
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(30) == 0
     text = server.output.read_text()

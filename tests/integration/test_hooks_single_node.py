@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,11 @@ ALLOWED = {
     ("medicos_id_seq", "USAGE"),
     ("usuario", "SELECT"),
     *((table, action) for table in ("pacientes", "consultas", "medicos") for action in ("SELECT", "INSERT", "UPDATE")),
+    *(
+        (f"{table}_historial", action)
+        for table in ("pacientes", "consultas", "medicos")
+        for action in ("SELECT", "INSERT")
+    ),
 }
 GRANTS = """
 SELECT c.relname, a.privilege_type FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
@@ -32,6 +38,7 @@ SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = 
    AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid, 'pg_class') IS NULL)
 """
 LOCK = 4_842_190_552_017
+NEWEST = max(revision.name for revision in (files("historia_hooks.migrations") / "sql").iterdir())[:4]
 
 
 def query(cluster: Cluster, statement: str, role: Any = "owner") -> list[tuple[Any, ...]]:
@@ -54,6 +61,8 @@ def test_privileges_of_the_api(postgres_system: Cluster) -> None:
     assert set(query(postgres_system, GRANTS)) == ALLOWED
     for refused in (
         "DELETE FROM pacientes",
+        "DELETE FROM pacientes_historial",
+        "UPDATE consultas_historial SET motivo = 'otro'",
         "CREATE TABLE otra ()",
         "INSERT INTO usuario (nombre, email) VALUES ('', '')",
     ):
@@ -104,7 +113,7 @@ def test_status(postgres_system: Cluster, run_hooks: Hooks) -> None:
     shown = run_hooks(postgres_system, "status", "--json", workers=0)
     status = json.loads(shown.stdout)
     assert (shown.returncode, status["verdict"]) == (0, "todo en orden")
-    assert (status["engine"], status["schema_version"], status["moves"]) == ("postgresql", "0001", None)
+    assert (status["engine"], status["schema_version"], status["moves"]) == ("postgresql", NEWEST, None)
     [node] = status["nodes"]
     [(patients,)] = query(postgres_system, "SELECT count(*) FROM pacientes")
     assert (node["role"], node["identity"], node["shards"], node["patients"]) == ("coordinator", "ok", 0, patients)

@@ -91,6 +91,15 @@ def _check_digits(value: Any) -> Any:
     return value
 
 
+def _parse_flag(value: Any) -> Any:
+    """pydantic alone would also take `1`, `yes` or `on`."""
+    if isinstance(value, str):
+        if value not in {"true", "false"}:
+            raise PydanticCustomError("historia_flag", "Debe ser true o false.")
+        return value == "true"
+    return value
+
+
 # One line or several; each use adds its own `Field(max_length=...)`.
 Line = Annotated[
     str,
@@ -120,3 +129,4 @@ WHOLE = BeforeValidator(_check_whole)
 # Bounds come before the validator, or pydantic does not publish them.
 DIGITS = BeforeValidator(_check_digits)
 Identifier = Annotated[int, Field(ge=1, le=2**63 - 1), DIGITS]
+Flag = Annotated[bool, BeforeValidator(_parse_flag)]

@@ -14,7 +14,7 @@ from flask import request
 from pydantic import Field
 
 from historia_clinica.errors import FieldError, InvalidInput
-from historia_clinica.http.fields import DIGITS, Schema
+from historia_clinica.http.fields import DIGITS, Flag, Schema
 
 Row = TypeVar("Row")
 Key = tuple[datetime, UUID] | tuple[int]
@@ -33,6 +33,12 @@ class PageQuery(Schema):
     ] = None
 
 
+class RecordPageQuery(PageQuery):
+    """Of lists whose rows can be annulled."""
+
+    anulados: Annotated[Flag, Field(description="También los anulados, que la lista omite si no se piden.")] = False
+
+
 @dataclass(frozen=True)
 class Page(Generic[Row]):
     """Some rows and, when there are more, the cursor of the next page."""
@@ -44,7 +50,7 @@ class Page(Generic[Row]):
     def headers(self) -> dict[str, str]:
         if self.next_cursor is None:
             return {}
-        query = urlencode({"limite": request.args.get("limite", "20"), "cursor": self.next_cursor})
+        query = urlencode({"limite": "20"} | request.args.to_dict() | {"cursor": self.next_cursor})
         return {"Link": f'<{request.path}?{query}>; rel="next"'}
 
 

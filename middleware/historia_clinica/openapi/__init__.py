@@ -6,12 +6,16 @@ from typing import Any
 from apiflask import APIFlask
 
 from historia_clinica.http.problems import MEDIA_TYPE
+from historia_clinica.openapi import conditions
 
 DESCRIPTION = """\
 Historia clínica distribuida sobre PostgreSQL y Citus: los datos de cada paciente viven juntos en un nodo.
 
 Los errores son documentos `application/problem+json` (RFC 9457). Las listas se piden por páginas: siga `siguiente`
 o la cabecera `Link` hasta que falten. Cada respuesta lleva `X-Request-ID`.
+
+Nada se sobrescribe ni se borra. Cada registro tiene una versión, que es su `ETag`: quien lo corrige o lo anula la dice
+en `If-Match` y da un motivo, y las versiones anteriores se leen con `historial`, `?version=` y `?en=`.
 """
 TAGS = [
     {"name": "Pacientes", "description": "Cada paciente, por su cédula."},
@@ -91,11 +95,14 @@ def install(app: APIFlask) -> None:
 def _complete(spec: Any) -> Any:
     schemas = spec["components"]["schemas"]
     schemas["Problema"] = PROBLEM
+    spec["components"]["parameters"] = conditions.PARAMETERS
+    spec["components"]["headers"] = {"ETag": conditions.ETAG, "PreferenceApplied": conditions.APPLIED}
     spec["tags"] = TAGS
     for unused in ("HTTPError", "ValidationError"):
         schemas.pop(unused, None)
     for path, operations in spec["paths"].items():
-        for operation in operations.values():
+        for method, operation in operations.items():
+            conditions.complete(path, method, operation)
             _complete_operation(path, operation)
     spec["paths"]["/status"]["get"]["responses"]["503"]["content"] = {"application/json": {"schema": STATUS_ERROR}}
     return spec
@@ -110,7 +117,7 @@ def _complete_operation(path: str, operation: dict[str, Any]) -> None:
             responses.setdefault(status, {"description": description})
     for status, response in responses.items():
         if status in HEADERS:
-            response["headers"] = HEADERS[status]
+            response["headers"] = HEADERS[status] | response.get("headers", {})
         if status >= "400":
             response["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problema"}}}
 

@@ -117,7 +117,7 @@ def location(transaction: Transaction, cedula: str) -> Location | None:
 
 def plan(transaction: Transaction, cedula: str) -> Plan:
     """The plan of the statement by which the API reads a patient; nothing is read, and nothing of its text is kept."""
-    explain = Statement(f"EXPLAIN (FORMAT JSON, COSTS OFF) {pacientes.GET.sql}", Scope.PATIENT)
+    explain = Statement(f"EXPLAIN (FORMAT JSON, COSTS OFF) {pacientes.VERSIONS.statements.read.sql}", Scope.PATIENT)
     [document] = transaction.rows(explain, {"cedula": cedula}, lambda **row: next(iter(row.values())))
     return read_plan(document)
 

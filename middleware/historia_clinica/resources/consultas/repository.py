@@ -6,32 +6,26 @@ from uuid import UUID
 
 from historia_clinica.db import Parameters, Scope, Statement, Transaction
 from historia_clinica.errors import FieldError, ForeignKeyMissing, HistoriaError, InvalidInput, NotFound
+from historia_clinica.versions import Versioned, statements
 
 CREATE = Statement(
     """
-    INSERT INTO consultas (paciente_id, medico_id, fecha_consulta, diagnostico, tratamiento, observaciones, estado)
+    INSERT INTO consultas (paciente_id, medico_id, fecha_consulta, diagnostico, tratamiento, observaciones, estado,
+                           cambiado_por, motivo, peticion)
     VALUES (%(paciente_id)s, %(medico_id)s, coalesce(%(fecha_consulta)s, now()), %(diagnostico)s, %(tratamiento)s,
-            %(observaciones)s, %(estado)s)
-    RETURNING id, paciente_id, paciente_cedula, medico_id, fecha_consulta, diagnostico, tratamiento, observaciones,
-              estado, fecha_registro, version
-    """,
-    Scope.PATIENT,
-)
-GET = Statement(
-    """
-    SELECT id, paciente_id, paciente_cedula, medico_id, fecha_consulta, diagnostico, tratamiento, observaciones,
-           estado, fecha_registro, version
-      FROM consultas
-     WHERE paciente_id = %(paciente_id)s AND id = %(id)s::uuid
+            %(observaciones)s, %(estado)s, %(cambiado_por)s, %(motivo)s, %(peticion)s)
+    RETURNING id, paciente_id, medico_id, fecha_consulta, diagnostico, tratamiento, observaciones, estado,
+              fecha_registro, coalesce(actualizado_en, fecha_registro) AS actualizado_en, version
     """,
     Scope.PATIENT,
 )
 PAGE = Statement(
     """
-    SELECT id, paciente_id, paciente_cedula, medico_id, fecha_consulta, diagnostico, tratamiento, observaciones,
-           estado, fecha_registro, version
+    SELECT id, paciente_id, medico_id, fecha_consulta, diagnostico, tratamiento, observaciones, estado,
+           fecha_registro, coalesce(actualizado_en, fecha_registro) AS actualizado_en, version
       FROM consultas
      WHERE paciente_id = %(paciente_id)s
+       AND (%(anulados)s OR estado <> 'anulada')
        AND (%(before_moment)s::timestamptz IS NULL
             OR (fecha_consulta, id) < (%(before_moment)s::timestamptz, %(before_id)s::uuid))
      ORDER BY fecha_consulta DESC, id DESC
@@ -46,7 +40,6 @@ PATIENT_EXISTS = Statement("SELECT cedula FROM pacientes WHERE cedula = %(pacien
 class Consulta:
     id: UUID
     paciente_id: str
-    paciente_cedula: str
     medico_id: int | None
     fecha_consulta: datetime
     diagnostico: str | None
@@ -54,7 +47,26 @@ class Consulta:
     observaciones: str | None
     estado: str
     fecha_registro: datetime
+    actualizado_en: datetime
     version: int
+
+    @property
+    def paciente_cedula(self) -> str:
+        """The same, by the name that reports know; former rows do not keep it twice."""
+        return self.paciente_id
+
+
+VERSIONS = Versioned(
+    statements(
+        "consultas",
+        key={"paciente_id": "text", "id": "uuid"},
+        columns=("medico_id", "fecha_consulta", "diagnostico", "tratamiento", "observaciones", "estado"),
+        scope=Scope.PATIENT,
+    ),
+    into=Consulta,
+    missing="No hay una consulta de ese paciente con ese identificador.",
+    annulled="anulada",
+)
 
 
 @dataclass(frozen=True)
@@ -69,15 +81,15 @@ def create(transaction: Transaction, paciente_id: str, values: Parameters) -> Co
     return created
 
 
-def get(transaction: Transaction, paciente_id: str, identifier: UUID) -> Consulta | None:
-    return transaction.row(GET, {"paciente_id": paciente_id, "id": identifier}, Consulta)
-
-
 def page(
-    transaction: Transaction, paciente_id: str, before: tuple[datetime | None, UUID | None], rows: int
+    transaction: Transaction,
+    paciente_id: str,
+    before: tuple[datetime | None, UUID | None],
+    anulados: bool,
+    rows: int,
 ) -> list[Consulta]:
-    parameters = {"paciente_id": paciente_id, "before_moment": before[0], "before_id": before[1], "rows": rows}
-    return transaction.rows(PAGE, parameters, Consulta)
+    parameters = {"paciente_id": paciente_id, "before_moment": before[0], "before_id": before[1]}
+    return transaction.rows(PAGE, {**parameters, "anulados": anulados, "rows": rows}, Consulta)
 
 
 def patient_exists(transaction: Transaction, paciente_id: str) -> bool:

@@ -6,19 +6,30 @@ from uuid import UUID
 
 from pydantic import Field
 
+from historia_clinica.http.conditional import Motivo, VersionMeta
 from historia_clinica.http.fields import WHOLE, Cedula, Moment, Schema, Text
 
 ClinicalText = Annotated[Text, Field(max_length=10000)]
-State = Literal["activa", "cerrada", "anulada"]
+Open = Literal["activa", "cerrada"]  # a consulta is annulled with a reason, by a request of its own
 
 
-class ConsultaNueva(Schema):
+class _Datos(Schema):
     medico_id: Annotated[int, Field(strict=True, ge=1, le=2**63 - 1), WHOLE] | None = None
-    fecha_consulta: Annotated[Moment, Field(description="Con desfase horario; si falta, ahora.")] | None = None
     diagnostico: ClinicalText | None = None
     tratamiento: ClinicalText | None = None
     observaciones: ClinicalText | None = None
-    estado: State = "activa"
+
+
+class ConsultaNueva(_Datos):
+    fecha_consulta: Annotated[Moment, Field(description="Con desfase horario; si falta, ahora.")] | None = None
+    estado: Open = "activa"
+
+
+class ConsultaCorregida(_Datos):
+    # What is left out of a replacement is emptied, so what cannot be empty is demanded.
+    fecha_consulta: Annotated[Moment, Field(description="Con desfase horario.")]
+    estado: Open
+    motivo: Motivo
 
 
 class Consulta(Schema):
@@ -30,13 +41,23 @@ class Consulta(Schema):
     diagnostico: str | None
     tratamiento: str | None
     observaciones: str | None
-    estado: State
+    estado: Literal["activa", "cerrada", "anulada"]
     fecha_registro: datetime
+    actualizado_en: datetime
     version: int
 
 
 class PaginaConsultas(Schema):
     consultas: list[Consulta]
+    siguiente: str | None
+
+
+class VersionDeConsulta(VersionMeta):
+    consulta: Consulta
+
+
+class HistorialConsulta(Schema):
+    versiones: list[VersionDeConsulta]
     siguiente: str | None
 
 
@@ -48,6 +69,11 @@ class ConsultaEnRuta(Schema):
     cedula: Cedula
     id: UUID
 
+    @property
+    def key(self) -> dict[str, str | UUID]:
+        """By the names of the columns."""
+        return {"paciente_id": self.cedula, "id": self.id}
+
 
 EXAMPLE = {
     "medico_id": 1,
@@ -57,6 +83,10 @@ EXAMPLE = {
     "observaciones": "Control en un mes",
     "estado": "activa",
 }
+EXAMPLE_CHANGE = EXAMPLE | {
+    "diagnostico": "Hipertensión arterial secundaria",
+    "motivo": "Nuevo resultado de laboratorio",
+}
 EXAMPLE_ANSWER = {
     **EXAMPLE,
     "id": "b2f6ac0c-0a53-4f53-9f0c-44b0b4f3b6a1",
@@ -64,5 +94,13 @@ EXAMPLE_ANSWER = {
     "paciente_cedula": "0102030405",
     "fecha_consulta": "2026-01-31T13:30:00Z",
     "fecha_registro": "2026-01-31T13:31:07Z",
+    "actualizado_en": "2026-01-31T13:31:07Z",
     "version": 1,
 }
+EXAMPLE_CHANGED = EXAMPLE_ANSWER | {
+    "diagnostico": "Hipertensión arterial secundaria",
+    "actualizado_en": "2026-03-02T15:04:05Z",
+    "version": 2,
+}
+EXAMPLE_ANNULMENT = {"motivo": "Se escribió en la historia de otra persona"}
+EXAMPLE_ANNULLED = EXAMPLE_ANSWER | {"estado": "anulada", "actualizado_en": "2026-03-02T15:04:05Z", "version": 2}

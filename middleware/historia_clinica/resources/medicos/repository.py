@@ -5,28 +5,26 @@ from datetime import datetime
 
 from historia_clinica.db import Parameters, Scope, Statement, Transaction
 from historia_clinica.errors import HistoriaError
+from historia_clinica.versions import Versioned, statements
 
 CREATE = Statement(
     """
-    INSERT INTO medicos (nombre, apellido, especialidad, codigo_medico, telefono, email)
-    VALUES (%(nombre)s, %(apellido)s, %(especialidad)s, %(codigo_medico)s, %(telefono)s, %(email)s)
-    RETURNING id, nombre, apellido, especialidad, codigo_medico, telefono, email, fecha_registro, version
-    """,
-    Scope.REFERENCE,
-)
-GET = Statement(
-    """
-    SELECT id, nombre, apellido, especialidad, codigo_medico, telefono, email, fecha_registro, version
-      FROM medicos
-     WHERE id = %(id)s
+    INSERT INTO medicos (nombre, apellido, especialidad, codigo_medico, telefono, email,
+                         cambiado_por, motivo, peticion)
+    VALUES (%(nombre)s, %(apellido)s, %(especialidad)s, %(codigo_medico)s, %(telefono)s, %(email)s,
+            %(cambiado_por)s, %(motivo)s, %(peticion)s)
+    RETURNING id, nombre, apellido, especialidad, codigo_medico, telefono, email, estado, fecha_registro,
+              coalesce(actualizado_en, fecha_registro) AS actualizado_en, version
     """,
     Scope.REFERENCE,
 )
 PAGE = Statement(
     """
-    SELECT id, nombre, apellido, especialidad, codigo_medico, telefono, email, fecha_registro, version
+    SELECT id, nombre, apellido, especialidad, codigo_medico, telefono, email, estado, fecha_registro,
+           coalesce(actualizado_en, fecha_registro) AS actualizado_en, version
       FROM medicos
-     WHERE %(after_id)s::bigint IS NULL OR id > %(after_id)s::bigint
+     WHERE (%(after_id)s::bigint IS NULL OR id > %(after_id)s::bigint)
+       AND (%(anulados)s OR estado <> 'anulado')
      ORDER BY id
      LIMIT %(rows)s
     """,
@@ -43,8 +41,23 @@ class Medico:
     codigo_medico: str
     telefono: str | None
     email: str | None
+    estado: str
     fecha_registro: datetime
+    actualizado_en: datetime
     version: int
+
+
+VERSIONS = Versioned(
+    statements(
+        "medicos",
+        key={"id": "bigint"},
+        columns=("nombre", "apellido", "especialidad", "codigo_medico", "telefono", "email"),
+        scope=Scope.REFERENCE,
+    ),
+    into=Medico,
+    missing="No hay un médico con ese número.",
+    annulled="anulado",
+)
 
 
 def create(transaction: Transaction, values: Parameters) -> Medico:
@@ -54,9 +67,5 @@ def create(transaction: Transaction, values: Parameters) -> Medico:
     return created
 
 
-def get(transaction: Transaction, identifier: int) -> Medico | None:
-    return transaction.row(GET, {"id": identifier}, Medico)
-
-
-def page(transaction: Transaction, after_id: int | None, rows: int) -> list[Medico]:
-    return transaction.rows(PAGE, {"after_id": after_id, "rows": rows}, Medico)
+def page(transaction: Transaction, after_id: int | None, anulados: bool, rows: int) -> list[Medico]:
+    return transaction.rows(PAGE, {"after_id": after_id, "anulados": anulados, "rows": rows}, Medico)

@@ -2,11 +2,12 @@
 
 import re
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from historia_clinica.http.conditional import Motivo, VersionMeta
 from historia_clinica.http.fields import Identifier, Line, Schema
 
 EMAIL = r"^[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+$"
@@ -30,6 +31,10 @@ class MedicoNuevo(Schema):
     email: Email | None = None
 
 
+class MedicoCorregido(MedicoNuevo):
+    motivo: Motivo
+
+
 class Medico(Schema):
     id: int
     nombre: str
@@ -38,12 +43,23 @@ class Medico(Schema):
     codigo_medico: str
     telefono: str | None
     email: str | None
+    estado: Literal["activo", "anulado"]
     fecha_registro: datetime
+    actualizado_en: datetime
     version: int
 
 
 class PaginaMedicos(Schema):
     medicos: list[Medico]
+    siguiente: str | None
+
+
+class VersionDeMedico(VersionMeta):
+    medico: Medico
+
+
+class HistorialMedico(Schema):
+    versiones: list[VersionDeMedico]
     siguiente: str | None
 
 
@@ -59,4 +75,21 @@ EXAMPLE = {
     "telefono": None,
     "email": "lucia.gomez@hospital.com",
 }
-EXAMPLE_ANSWER = {"id": 1} | EXAMPLE | {"fecha_registro": "2026-01-31T13:30:00Z", "version": 1}
+EXAMPLE_CHANGE = EXAMPLE | {"email": "lgomez@hospital.com", "motivo": "Correo mal escrito"}
+EXAMPLE_ANSWER = (
+    {"id": 1}
+    | EXAMPLE
+    | {
+        "estado": "activo",
+        "fecha_registro": "2026-01-31T13:30:00Z",
+        "actualizado_en": "2026-01-31T13:30:00Z",
+        "version": 1,
+    }
+)
+EXAMPLE_CHANGED = EXAMPLE_ANSWER | {
+    "email": "lgomez@hospital.com",
+    "actualizado_en": "2026-03-02T15:04:05Z",
+    "version": 2,
+}
+EXAMPLE_ANNULMENT = {"motivo": "Registrada dos veces"}
+EXAMPLE_ANNULLED = EXAMPLE_ANSWER | {"estado": "anulado", "actualizado_en": "2026-03-02T15:04:05Z", "version": 2}

@@ -6,29 +6,27 @@ from uuid import UUID
 
 from historia_clinica.db import Parameters, Scope, Statement, Transaction
 from historia_clinica.errors import HistoriaError
+from historia_clinica.versions import Versioned, statements
 
 CREATE = Statement(
     """
-    INSERT INTO pacientes (cedula, nombre, apellido, fecha_nacimiento, telefono, direccion, ciudad)
-    VALUES (%(cedula)s, %(nombre)s, %(apellido)s, %(fecha_nacimiento)s, %(telefono)s, %(direccion)s, %(ciudad)s)
-    RETURNING cedula, id, nombre, apellido, fecha_nacimiento, telefono, direccion, ciudad, fecha_registro, version
-    """,
-    Scope.PATIENT,
-)
-GET = Statement(
-    """
-    SELECT cedula, id, nombre, apellido, fecha_nacimiento, telefono, direccion, ciudad, fecha_registro, version
-      FROM pacientes
-     WHERE cedula = %(cedula)s
+    INSERT INTO pacientes (cedula, nombre, apellido, fecha_nacimiento, telefono, direccion, ciudad,
+                           cambiado_por, motivo, peticion)
+    VALUES (%(cedula)s, %(nombre)s, %(apellido)s, %(fecha_nacimiento)s, %(telefono)s, %(direccion)s, %(ciudad)s,
+            %(cambiado_por)s, %(motivo)s, %(peticion)s)
+    RETURNING cedula, id, nombre, apellido, fecha_nacimiento, telefono, direccion, ciudad, estado, fecha_registro,
+              coalesce(actualizado_en, fecha_registro) AS actualizado_en, version
     """,
     Scope.PATIENT,
 )
 PAGE = Statement(
     """
-    SELECT cedula, id, nombre, apellido, fecha_nacimiento, telefono, direccion, ciudad, fecha_registro, version
+    SELECT cedula, id, nombre, apellido, fecha_nacimiento, telefono, direccion, ciudad, estado, fecha_registro,
+           coalesce(actualizado_en, fecha_registro) AS actualizado_en, version
       FROM pacientes
-     WHERE %(after_moment)s::timestamptz IS NULL
-        OR (fecha_registro, id) > (%(after_moment)s::timestamptz, %(after_id)s::uuid)
+     WHERE (%(after_moment)s::timestamptz IS NULL
+            OR (fecha_registro, id) > (%(after_moment)s::timestamptz, %(after_id)s::uuid))
+       AND (%(anulados)s OR estado <> 'anulado')
      ORDER BY fecha_registro, id
      LIMIT %(rows)s
     """,
@@ -46,8 +44,24 @@ class Paciente:
     telefono: str | None
     direccion: str | None
     ciudad: str | None
+    estado: str
     fecha_registro: datetime
+    actualizado_en: datetime
     version: int
+
+
+VERSIONS = Versioned(
+    statements(
+        "pacientes",
+        key={"cedula": "text"},
+        fixed=("id",),
+        columns=("nombre", "apellido", "fecha_nacimiento", "telefono", "direccion", "ciudad"),
+        scope=Scope.PATIENT,
+    ),
+    into=Paciente,
+    missing="No hay un paciente con esa cédula.",
+    annulled="anulado",
+)
 
 
 def create(transaction: Transaction, values: Parameters) -> Paciente:
@@ -57,9 +71,8 @@ def create(transaction: Transaction, values: Parameters) -> Paciente:
     return created
 
 
-def get(transaction: Transaction, cedula: str) -> Paciente | None:
-    return transaction.row(GET, {"cedula": cedula}, Paciente)
-
-
-def page(transaction: Transaction, after: tuple[datetime | None, UUID | None], rows: int) -> list[Paciente]:
-    return transaction.rows(PAGE, {"after_moment": after[0], "after_id": after[1], "rows": rows}, Paciente)
+def page(
+    transaction: Transaction, after: tuple[datetime | None, UUID | None], anulados: bool, rows: int
+) -> list[Paciente]:
+    parameters = {"after_moment": after[0], "after_id": after[1], "anulados": anulados, "rows": rows}
+    return transaction.rows(PAGE, parameters, Paciente)

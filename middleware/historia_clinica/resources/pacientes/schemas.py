@@ -1,22 +1,30 @@
 """What is accepted and returned for patients."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from historia_clinica.http.conditional import Motivo, VersionMeta
 from historia_clinica.http.fields import BirthDate, Cedula, Line, Schema
 
 
-class PacienteNuevo(Schema):
-    cedula: Cedula
+class _Datos(Schema):
     nombre: Annotated[Line, Field(max_length=100)]
     apellido: Annotated[Line, Field(max_length=100)]
     fecha_nacimiento: BirthDate | None = None
     telefono: Annotated[Line, Field(max_length=20)] | None = None
     direccion: Annotated[Line, Field(max_length=300)] | None = None
     ciudad: Annotated[Line, Field(max_length=50)] | None = None
+
+
+class PacienteNuevo(_Datos):
+    cedula: Cedula
+
+
+class PacienteCorregido(_Datos):
+    motivo: Motivo
 
 
 class Paciente(Schema):
@@ -28,12 +36,23 @@ class Paciente(Schema):
     telefono: str | None
     direccion: str | None
     ciudad: str | None
+    estado: Literal["activo", "anulado"]
     fecha_registro: datetime
+    actualizado_en: datetime
     version: int
 
 
 class PaginaPacientes(Schema):
     pacientes: list[Paciente]
+    siguiente: str | None
+
+
+class VersionDePaciente(VersionMeta):
+    paciente: Paciente
+
+
+class HistorialPaciente(Schema):
+    versiones: list[VersionDePaciente]
     siguiente: str | None
 
 
@@ -50,8 +69,21 @@ EXAMPLE = {
     "direccion": "Calle 10 # 5-21",
     "ciudad": "Popayán",
 }
+EXAMPLE_CHANGE = {name: value for name, value in EXAMPLE.items() if name != "cedula"} | {
+    "telefono": "+57 310 000 0000",
+    "motivo": "El paciente cambió de teléfono",
+}
 EXAMPLE_ANSWER = EXAMPLE | {
     "id": "7f1f3a52-3a2f-4d0f-9b57-0f5bb6a2c1de",
+    "estado": "activo",
     "fecha_registro": "2026-01-31T13:30:00Z",
+    "actualizado_en": "2026-01-31T13:30:00Z",
     "version": 1,
 }
+EXAMPLE_CHANGED = EXAMPLE_ANSWER | {
+    "telefono": "+57 310 000 0000",
+    "actualizado_en": "2026-03-02T15:04:05Z",
+    "version": 2,
+}
+EXAMPLE_ANNULMENT = {"motivo": "Registrado dos veces: su cédula es la 1012345678"}
+EXAMPLE_ANNULLED = EXAMPLE_ANSWER | {"estado": "anulado", "actualizado_en": "2026-03-02T15:04:05Z", "version": 2}

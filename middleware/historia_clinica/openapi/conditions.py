@@ -1,0 +1,82 @@
+"""What the document says of versions, which no schema of a route tells: conditions, preferences and their answers."""
+
+from typing import Any
+
+ETAG: dict[str, Any] = {
+    "description": "La versión, entre comillas; vale para If-Match e If-None-Match.",
+    "required": True,
+    "schema": {"type": "string", "pattern": '^"[0-9]+"$', "example": '"3"'},
+}
+APPLIED: dict[str, Any] = {
+    "description": "Presente si se cumplió la preferencia de la petición.",
+    "schema": {"const": "return=minimal"},
+}
+PARAMETERS: dict[str, Any] = {
+    "IfMatch": {
+        "name": "If-Match",
+        "in": "header",
+        "required": True,
+        "description": "La versión que se cambia: la ETag de la última lectura. Sin ella o con `*`, 428.",
+        "schema": {"type": "string"},
+        "example": '"3"',
+    },
+    "IfNoneMatch": {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "Las ETag que ya se tienen; si la actual es una de ellas, 304 sin cuerpo.",
+        "schema": {"type": "string"},
+    },
+    "Prefer": {
+        "name": "Prefer",
+        "in": "header",
+        "description": "Con `return=minimal` la respuesta no trae cuerpo (RFC 7240).",
+        "schema": {"type": "string"},
+    },
+}
+REFUSED = {
+    "409": "Está anulado, o choca con otro registro",
+    "412": "La versión es otra; la cabecera ETag trae la actual",
+    "428": "Falta decir en If-Match qué versión se cambia",
+}
+BODY = {"400": "Petición mal formada", "413": "Cuerpo demasiado grande", "415": "No es JSON"}
+
+
+def complete(path: str, method: str, operation: dict[str, Any]) -> None:
+    """Adds what follows from what an operation does: reads one row, makes one, or changes one."""
+    if method == "get" and _reads_versions(operation):
+        _refer(operation, "IfNoneMatch")
+        _answers(operation, {"304": "El cliente ya tiene esta versión", "412": REFUSED["412"]})
+        _header(operation, "200", "304", "412")
+    elif method == "put" or path.endswith("/anulacion"):
+        _refer(operation, "IfMatch", "Prefer")
+        _answers(operation, {"204": "Hecho, sin cuerpo porque así se prefirió", "404": "No existe", **REFUSED, **BODY})
+        _header(operation, "200", "204", "412")
+        _applied(operation, "204")
+    elif method == "post":
+        _refer(operation, "Prefer")
+        _header(operation, "201")
+        _applied(operation, "201")
+
+
+def _reads_versions(operation: dict[str, Any]) -> bool:
+    return any(parameter.get("name") == "version" for parameter in operation.get("parameters", ()))
+
+
+def _refer(operation: dict[str, Any], *names: str) -> None:
+    parameters = operation.setdefault("parameters", [])
+    parameters += [{"$ref": f"#/components/parameters/{name}"} for name in names]
+
+
+def _answers(operation: dict[str, Any], described: dict[str, str]) -> None:
+    for status, description in described.items():
+        operation["responses"].setdefault(status, {"description": description})
+
+
+def _header(operation: dict[str, Any], *statuses: str) -> None:
+    for status in statuses:
+        operation["responses"][status].setdefault("headers", {})["ETag"] = {"$ref": "#/components/headers/ETag"}
+
+
+def _applied(operation: dict[str, Any], status: str) -> None:
+    headers = operation["responses"][status].setdefault("headers", {})
+    headers["Preference-Applied"] = {"$ref": "#/components/headers/PreferenceApplied"}

@@ -1,0 +1,202 @@
+"""Rows of which nothing is lost: whoever changes one first keeps it as it is, in the same transaction.
+
+Three plain statements: the row is read and locked, kept among the former rows, replaced under its version. Each is one
+task on Citus where the row is a patient's. Fewer were tried and are not better there (docs/desarrollar.md).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from historia_clinica.db import Parameters, Scope, Statement, Transaction
+from historia_clinica.errors import Annulled, Conflict, HistoriaError, NotFound, PreconditionFailed
+
+# A row that never changed holds since it was registered.
+SINCE = "coalesce(actualizado_en, fecha_registro)"
+# In every table of this kind, current and former.
+COMMON = ("estado", "fecha_registro", "version")
+AUTHORSHIP = ("cambiado_por", "motivo", "peticion")
+
+
+class Current(Protocol):
+    """What every row has."""
+
+    @property
+    def version(self) -> int: ...
+
+
+Row = TypeVar("Row", bound=Current)
+
+
+@dataclass(frozen=True)
+class Version(Generic[Row]):
+    """A row as it was, or is where `vigente_hasta` is None; who wrote it, why, in which request."""
+
+    row: Row
+    cambiado_por: str | None
+    motivo: str | None
+    peticion: str | None
+    vigente_desde: datetime
+    vigente_hasta: datetime | None
+
+
+@dataclass(frozen=True)
+class Statements:
+    """Of one table and the table of its former rows. Their parameters: the key; see `Versioned` for the others."""
+
+    read: Statement
+    at_version: Statement
+    at_moment: Statement
+    history: Statement
+    lock: Statement
+    keep: Statement
+    replace: Statement
+    annul: Statement
+
+
+def statements(
+    table: str, *, key: Mapping[str, str], columns: Sequence[str], fixed: Sequence[str] = (), scope: Scope
+) -> Statements:
+    """`key`: the type of each column of the primary key; `columns` are those that a change replaces, `fixed` not.
+
+    Each relation carries the whole key, so that the statements of a patient's table plan to one task.
+    """
+    former = f"{table}_historial"
+    names = tuple(dict.fromkeys((*key, *fixed, *columns, *COMMON)))
+    held, kept = ", ".join(names), ", ".join(f"%({name})s" for name in (*names, *AUTHORSHIP))
+    signed = ", ".join(AUTHORSHIP)
+    where = " AND ".join(f"{column} = %({column})s::{kind}" for column, kind in key.items())
+    now = f"SELECT {held}, {SINCE} AS actualizado_en"
+    then = f"SELECT {held}, vigente_desde AS actualizado_en"
+    instant = "%(en)s::timestamptz"
+    earlier = "(%(before)s::bigint IS NULL OR version < %(before)s::bigint)"
+
+    def change(replaced: Sequence[str]) -> str:
+        values = ", ".join(f"{column} = %({column})s" for column in (*replaced, *AUTHORSHIP))
+        return f"""
+            UPDATE {table} SET {values}, version = version + 1, actualizado_en = greatest(now(), {SINCE})
+             WHERE {where} AND version = %(version)s
+            RETURNING {now.removeprefix("SELECT ")}
+            """
+
+    return Statements(
+        read=Statement(f"{now} FROM {table} WHERE {where}", scope),
+        at_version=Statement(
+            f"""
+            {now} FROM {table} WHERE {where} AND version = %(version)s
+             UNION ALL
+            {then} FROM {former} WHERE {where} AND version = %(version)s
+            """,
+            scope,
+        ),
+        at_moment=Statement(
+            f"""
+            {now} FROM {table} WHERE {where} AND {SINCE} <= {instant}
+             UNION ALL
+            {then} FROM {former} WHERE {where} AND vigente_desde <= {instant} AND {instant} < vigente_hasta
+            """,
+            scope,
+        ),
+        history=Statement(
+            f"""
+            {now}, {signed}, NULL::timestamptz AS vigente_hasta FROM {table} WHERE {where} AND {earlier}
+             UNION ALL
+            {then}, {signed}, vigente_hasta FROM {former} WHERE {where} AND {earlier}
+             ORDER BY version DESC
+             LIMIT %(rows)s
+            """,
+            scope,
+        ),
+        # not FOR UPDATE: that would make whoever refers to the row wait
+        lock=Statement(f"{now}, {signed} FROM {table} WHERE {where} FOR NO KEY UPDATE", scope),
+        keep=Statement(
+            f"""
+            INSERT INTO {former} ({held}, {signed}, vigente_desde, vigente_hasta)
+            VALUES ({kept}, %(actualizado_en)s, greatest(now(), %(actualizado_en)s::timestamptz))
+            """,
+            scope,
+        ),
+        replace=Statement(change(columns), scope),
+        annul=Statement(change(("estado",)), scope),
+    )
+
+
+@dataclass(frozen=True)
+class Versioned(Generic[Row]):
+    """The rows of one table. `missing` is the sentence about one that does not exist, `annulled` the state of one."""
+
+    statements: Statements
+    into: Callable[..., Row]
+    missing: str
+    annulled: str
+
+    def find(
+        self, transaction: Transaction, key: Parameters, version: int | None = None, moment: datetime | None = None
+    ) -> Row:
+        """The row as it is, in one of its versions, or as of an instant; raises NotFound."""
+        missing = self.missing
+        if version is not None:
+            found = transaction.row(self.statements.at_version, {**key, "version": version}, self.into)
+            missing = "Ese registro no existe o no tiene esa versión."
+        elif moment is not None:
+            found = transaction.row(self.statements.at_moment, {**key, "en": moment}, self.into)
+            missing = "Ese registro no existía en ese instante."
+        else:
+            found = transaction.row(self.statements.read, key, self.into)
+        if found is None:
+            raise NotFound(missing)
+        return found
+
+    def history(self, transaction: Transaction, key: Parameters, before: int | None, rows: int) -> list[Version[Row]]:
+        """Versions before that one, the newest first, the current one among them; raises NotFound."""
+        found = transaction.rows(self.statements.history, {**key, "before": before, "rows": rows}, self._version)
+        if not found and before is None:
+            raise NotFound(self.missing)
+        return found
+
+    def replace(self, transaction: Transaction, key: Parameters, versions: Sequence[int], values: Parameters) -> Row:
+        """A next version in the place of the one it has, if it is among those.
+
+        `values` are the columns and the authorship. Raises NotFound, PreconditionFailed, Annulled.
+        """
+        return self._change(transaction, self.statements.replace, key, versions, values)
+
+    def annul(self, transaction: Transaction, key: Parameters, versions: Sequence[int], values: Parameters) -> Row:
+        """The same with the row as it is, annulled; `values` are the authorship."""
+        annulled = {**values, "estado": self.annulled}
+        return self._change(transaction, self.statements.annul, key, versions, annulled)
+
+    def _change(
+        self, transaction: Transaction, change: Statement, key: Parameters, versions: Sequence[int], values: Parameters
+    ) -> Row:
+        current = transaction.row(self.statements.lock, key, _as_it_is)
+        if current is None:
+            raise NotFound(self.missing)
+        if current["version"] not in versions:
+            raise PreconditionFailed(current["version"])
+        if current["estado"] == self.annulled:
+            raise Annulled
+        try:
+            transaction.run(self.statements.keep, current)
+        except Conflict as error:  # a former row has the number of the current one
+            raise HistoriaError from error
+        changed = transaction.row(change, {**values, **key, "version": current["version"]}, self.into)
+        if changed is None:
+            raise HistoriaError
+        return changed
+
+    def _version(
+        self,
+        *,
+        cambiado_por: str | None,
+        motivo: str | None,
+        peticion: str | None,
+        vigente_hasta: datetime | None,
+        **row: Any,
+    ) -> Version[Row]:
+        return Version(self.into(**row), cambiado_por, motivo, peticion, row["actualizado_en"], vigente_hasta)
+
+
+def _as_it_is(**columns: Any) -> dict[str, Any]:
+    return columns

@@ -1,0 +1,58 @@
+"""Where former rows lie, what they hold, and that the API can change none of them."""
+
+import contextlib
+
+import psycopg2.errors
+import pytest
+from citus.hooks_state import rows
+from historia_local.nodes import Cluster
+
+FORMER = {"pacientes_historial", "medicos_historial", "consultas_historial"}
+# Columns of a table that its former rows have otherwise or not at all, and the other way round.
+DIFFERENCES = """
+WITH columns AS (
+    SELECT attrelid::regclass::text AS name, attname, atttypid::regtype::text AS type FROM pg_attribute
+     WHERE attnum > 0 AND NOT attisdropped AND attgenerated = '')
+SELECT attname, type FROM columns WHERE name = '{0}' AND attname <> 'actualizado_en'
+EXCEPT SELECT attname, type FROM columns WHERE name = '{0}_historial'
+UNION ALL
+(SELECT attname, type FROM columns WHERE name = '{0}_historial' AND attname !~ '^vigente_(desde|hasta)$'
+EXCEPT SELECT attname, type FROM columns WHERE name = '{0}')
+"""
+
+
+def test_former_rows_lie_beside_their_patient(citus_system: Cluster) -> None:
+    [(apart,)] = rows(
+        citus_system,
+        citus_system.coordinator,
+        "SELECT count(DISTINCT colocationid) FROM pg_dist_partition WHERE logicalrelid::text"
+        " IN ('pacientes', 'consultas', 'pacientes_historial', 'consultas_historial')",
+    )
+    assert apart == 1
+
+
+@pytest.mark.parametrize("table", ["pacientes", "medicos", "consultas"])
+def test_former_rows_have_the_columns_of_their_table(citus_system: Cluster, table: str) -> None:
+    assert rows(citus_system, citus_system.coordinator, DIFFERENCES.format(table)) == []
+
+
+@pytest.mark.parametrize("table", sorted(FORMER))
+@pytest.mark.parametrize("change", ["UPDATE {} SET version = 1", "DELETE FROM {}", "TRUNCATE {}"])
+def test_the_api_changes_no_former_row_not_even_on_a_shard(citus_system: Cluster, table: str, change: str) -> None:
+    refused(citus_system, citus_system.coordinator, change.format(table))
+    for worker in citus_system.workers[:2]:
+        [(shard,)] = rows(
+            citus_system,
+            worker,
+            "SELECT min(shard_name(logicalrelid, shardid)) FROM pg_dist_shard JOIN pg_dist_placement USING (shardid)"
+            f" JOIN pg_dist_local_group USING (groupid) WHERE logicalrelid = '{table}'::regclass",
+        )
+        refused(citus_system, worker, change.format(shard))
+
+
+def refused(cluster: Cluster, node: object, statement: str) -> None:
+    """For want of a privilege, not because Citus would rather not have a shard changed by hand."""
+    with contextlib.closing(cluster.connect(node, "app")) as connection, connection.cursor() as cursor:
+        cursor.execute("SET citus.enable_manual_changes_to_shards TO on")
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            cursor.execute(statement)

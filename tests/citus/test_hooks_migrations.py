@@ -1,0 +1,44 @@
+"""Databases of earlier revisions, with rows, are brought to the newest one."""
+
+import subprocess
+from collections.abc import Callable
+
+import pytest
+from citus.hooks_state import at_revision_1, done, leftovers, rows, run, state
+from historia_local.nodes import Cluster
+
+Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
+NOTHING = "nada que hacer"
+FILL = (
+    "INSERT INTO medicos (nombre, apellido, codigo_medico) VALUES ('Clara', 'Ejemplo', 'MED001')",
+    "INSERT INTO pacientes (cedula, nombre, apellido) SELECT 'P-' || n, 'Ana', 'Ejemplo' FROM generate_series(1, 50) n",
+    "INSERT INTO consultas (paciente_id, medico_id, diagnostico) SELECT cedula, 1, 'Control' FROM pacientes",
+)
+CHECKSUMS = (
+    "SELECT count(*), sum(hashtextextended((cedula, id, nombre, fecha_registro, version)::text, 0)::numeric)"
+    " FROM pacientes",
+    "SELECT count(*), sum(hashtextextended((paciente_id, id, medico_id, diagnostico, fecha_consulta,"
+    " fecha_registro)::text, 0)::numeric) FROM consultas",
+    "SELECT count(*), sum(hashtextextended((id, nombre, fecha_registro)::text, 0)::numeric) FROM medicos",
+)
+
+
+def contents(cluster: Cluster) -> list[list[tuple[object, ...]]]:
+    return [rows(cluster, cluster.coordinator, checksum) for checksum in CHECKSUMS]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_database_of_the_first_revision_keeps_its_rows(blank_citus: Cluster, run_hooks: Hooks, workers: int) -> None:
+    done(run_hooks(blank_citus, "sync", workers=workers))
+    wanted = state(blank_citus, workers)
+    blank_citus.reset()
+    done(run_hooks(blank_citus, "register", workers=workers))
+    at_revision_1(blank_citus, distributed=workers > 0)
+    run(blank_citus, *FILL)
+    before = contents(blank_citus)
+    done(run_hooks(blank_citus, "sync", workers=workers))
+    assert state(blank_citus, workers) == wanted
+    assert NOTHING in done(run_hooks(blank_citus, "sync", workers=workers))["event"]
+    assert contents(blank_citus) == before
+    assert rows(blank_citus, blank_citus.coordinator, "SELECT DISTINCT estado FROM pacientes") == [("activo",)]
+    assert leftovers(blank_citus) == {} if workers else True
