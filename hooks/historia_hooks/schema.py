@@ -83,6 +83,8 @@ PRIVILEGES = (
     Privilege("TABLE", "consultas", WRITE),
     Privilege("TABLE", "medicos", WRITE),
     Privilege("TABLE", "usuario", READ),
+    Privilege("TABLE", "vocabularios", READ),
+    Privilege("TABLE", "conceptos", READ),
     Privilege("TABLE", "alembic_version", READ),
     Privilege("SEQUENCE", "medicos_id_seq", frozenset({"USAGE"})),
 )
@@ -94,6 +96,8 @@ def declared(usuario: Usuario) -> Schema:
         tables=(
             Table("medicos", Reference()),
             Table("usuario", Reference() if usuario == "reference" else Distributed("documento_id")),
+            Table("vocabularios", Reference()),
+            Table("conceptos", Reference()),
             Table("pacientes", Distributed("cedula")),
             Table("consultas", Distributed("paciente_id", colocate_with="pacientes")),
         ),

@@ -25,6 +25,7 @@ CONSULTA = {
 }
 PERSONA = dict.fromkeys(["fecha_nacimiento", "telefono", "direccion", "ciudad"]) | {"nombre": "A", "apellido": "B"}
 MEDICO = dict.fromkeys(["especialidad", "telefono", "email"]) | {"nombre": "A", "apellido": "B", "codigo_medico": "C"}
+CONCEPTOS = {"vocabulario": "divipola", "version": "2019-12", "rows": 21}
 
 # Parameters for every statement; a new statement needs its line here.
 SAMPLES: dict[str, list[dict[str, Any]]] = {
@@ -66,6 +67,13 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "status.SCHEMA_VERSION": [{}],
     "status.SERVER": [{}],
     "usuarios.LIST": [{"rows": 1000}],
+    "vocabularios.GET": [{"vocabulario": "divipola", "version": "2019-12", "codigo": "05001"}],
+    "vocabularios.LIST": [{}],
+    "vocabularios.PAGE": [
+        CONCEPTOS | {"after": "", "codigo": "", "words": None},
+        CONCEPTOS | {"after": "05001", "codigo": "05", "words": "'puerto':* & 'n':*"},
+    ],
+    "vocabularios.VERSION": [{"nombre": "divipola", "version": None}, {"nombre": "divipola", "version": "2019-12"}],
 }
 
 

@@ -19,6 +19,8 @@ ALLOWED = {
     ("alembic_version", "SELECT"),
     ("medicos_id_seq", "USAGE"),
     ("usuario", "SELECT"),
+    ("vocabularios", "SELECT"),
+    ("conceptos", "SELECT"),
     *((table, action) for table in ("pacientes", "consultas", "medicos") for action in ("SELECT", "INSERT", "UPDATE")),
 }
 GRANTS = """
@@ -104,7 +106,7 @@ def test_status(postgres_system: Cluster, run_hooks: Hooks) -> None:
     shown = run_hooks(postgres_system, "status", "--json", workers=0)
     status = json.loads(shown.stdout)
     assert (shown.returncode, status["verdict"]) == (0, "todo en orden")
-    assert (status["engine"], status["schema_version"], status["moves"]) == ("postgresql", "0001", None)
+    assert (status["engine"], status["schema_version"], status["moves"]) == ("postgresql", "0003", None)
     [node] = status["nodes"]
     [(patients,)] = query(postgres_system, "SELECT count(*) FROM pacientes")
     assert (node["role"], node["identity"], node["shards"], node["patients"]) == ("coordinator", "ok", 0, patients)
