@@ -21,7 +21,7 @@ UPDATE_EXTENSION = "ALTER EXTENSION citus UPDATE"
 QUIET = "SET LOCAL citus.enable_create_role_propagation TO off; SET LOCAL citus.enable_alter_role_propagation TO off"
 
 
-def apply_nodes(nodes: Nodes, plan: Iterable[steps.BalanceStep]) -> None:
+def apply_nodes(nodes: Nodes, plan: Iterable[steps.BalanceStep | steps.LoadVocabulary]) -> None:
     for step in plan:
         _take(nodes, step)
 
@@ -322,3 +322,25 @@ def _privileges(connection: Connection, statement: str, step: steps.Grant | step
 @take.register
 def _(step: steps.TruncateLeftover, nodes: Nodes) -> None:
     citus.truncate_local_data(nodes.coordinator, step.table)
+
+
+HEADING = """
+INSERT INTO public.vocabularios
+       (nombre, version, titulo, fuente, licencia, aviso, completo, conceptos, sha256, vigente_desde)
+VALUES (%(nombre)s, %(version)s, %(titulo)s, %(fuente)s, %(licencia)s, %(aviso)s, %(completo)s, %(conceptos)s,
+        %(sha256)s, %(vigente_desde)s)
+"""
+CONCEPTS = """
+COPY public.conceptos (vocabulario, version, codigo, descripcion, padre, vigente_desde, vigente_hasta, atributos)
+FROM STDIN (FORMAT csv)
+"""
+
+
+@take.register
+def _(step: steps.LoadVocabulary, nodes: Nodes) -> None:
+    """All of it or nothing: who reads a version never sees a part. Straight into the table: nobody else writes it."""
+    one = step.vocabulary
+    connection = nodes.coordinator
+    with Transaction(connection), connection.cursor() as cursor:
+        cursor.execute(HEADING, vars(one.heading) | {"conceptos": len(one.concepts), "sha256": one.sha256})
+        cursor.copy_expert(CONCEPTS, io.StringIO(one.as_csv()))

@@ -3,8 +3,10 @@
 import json
 import signal
 import sys
-from collections.abc import Callable
-from typing import NoReturn
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, BinaryIO, NoReturn
 
 import click
 import psycopg2
@@ -23,6 +25,8 @@ from historia_hooks.commands.selftest import selftest as test_system
 from historia_hooks.commands.status import status as read_status
 from historia_hooks.commands.sync import sync as sync_all
 from historia_hooks.commands.verify import verify as verify_system
+from historia_hooks.commands.vocabularies import load_vocabulary as load_one_vocabulary
+from historia_hooks.commands.vocabularies import vocabularies as load_vocabularies
 from historia_hooks.commands.wait import wait as wait_nodes
 from historia_hooks.connections import Nodes, Unreachable, explain, hooks_lock
 from historia_hooks.errors import MOVES_RUNBOOK, UPGRADE_RUNBOOK, HookError, TryAgain
@@ -30,6 +34,7 @@ from historia_hooks.log import logger
 from historia_hooks.report import Report
 from historia_hooks.report_text import as_values, render
 from historia_hooks.settings import read_settings
+from historia_hooks.vocabularies import FIELDS, Heading, read
 
 EPILOG = """\b
 Códigos de salida:
@@ -76,9 +81,16 @@ def _stop_at_sigterm(nodes: Nodes) -> None:
 
 
 def _run(work: Callable[[Nodes], object], *, wait: bool = True, lock: bool = True) -> None:
-    """Wait, take the lock, work; every expected failure becomes one line and an exit code."""
-    try:
+    """Wait, take the lock, work."""
+    with _exit_codes():
         _work(work, wait=wait, lock=lock)
+
+
+@contextmanager
+def _exit_codes() -> Iterator[None]:
+    """Every expected failure becomes one line and an exit code."""
+    try:
+        yield
     except HookError as error:
         logger.error(str(error), codigo_de_salida=error.exit_code)
         sys.exit(error.exit_code)
@@ -131,7 +143,7 @@ def _from_database(error: psycopg2.Error) -> HookError:
 
 @main.command()
 def sync() -> None:
-    """Todo en orden: wait, register, migrate, distribute, rebalance, verify."""
+    """Todo en orden: wait, register, migrate, distribute, vocabularies, rebalance, verify."""
     _run(sync_all)
 
 
@@ -157,6 +169,12 @@ def migrate() -> None:
 def distribute() -> None:
     """Reparte las tablas; después, llaves foráneas y permisos."""
     _run(_on_known_nodes(distribute_tables))
+
+
+@main.command()
+def vocabularies() -> None:
+    """Carga los vocabularios que trae este programa y faltan."""
+    _run(_on_known_nodes(load_vocabularies))
 
 
 @main.command()
@@ -206,6 +224,40 @@ def status(*, as_json: bool) -> None:
 def load_sample() -> None:
     """Carga los datos de ejemplo del laboratorio."""
     _run(_on_known_nodes(load_sample_rows))
+
+
+def _columns(_context: click.Context, _parameter: click.Parameter, said: tuple[str, ...]) -> dict[str, str]:
+    columns = dict(one.partition("=")[::2] for one in said)
+    if not all(columns.values()) or not columns.keys() <= set(FIELDS):
+        raise click.BadParameter(f"debe ser CAMPO=NOMBRE, y el campo, uno de {', '.join(FIELDS)}")
+    return columns
+
+
+@main.command("load-vocabulary")
+@click.argument("archivo", type=click.File("rb"))
+@click.option("--nombre", required=True, help="Nombre corto, por ejemplo cie10.")
+@click.option("--version", required=True, help="Versión; una nueva se agrega al lado de las demás.")
+@click.option("--titulo", required=True, help="Nombre completo.")
+@click.option("--fuente", required=True, help="De quién es y de dónde se tomó.")
+@click.option("--licencia", required=True, help="Licencia o permiso con que se usa.")
+@click.option("--aviso", help="Texto que la licencia obliga a mostrar.")
+@click.option("--desde", type=click.DateTime(["%Y-%m-%d"]), help="Día desde el que rige; si falta, hoy.")
+@click.option("--parcial", is_flag=True, help="No trae todos los códigos de la fuente.")
+@click.option("--separador", type=click.Choice([",", ";", "|"]), default=",", help="Entre columnas; una coma.")
+@click.option(
+    "--columna", "columns", multiple=True, callback=_columns, metavar="CAMPO=NOMBRE", help="Otro nombre de una columna."
+)
+def load_vocabulary(archivo: BinaryIO, columns: dict[str, str], separador: str, **said: Any) -> None:
+    """Carga un vocabulario de un ARCHIVO propio; «-» es la entrada estándar.
+
+    CSV en UTF-8, también en gzip, con una línea de nombres: codigo, descripcion y, si las hay, padre, vigente_desde,
+    vigente_hasta y atributos (un objeto JSON).
+    """
+    with _exit_codes():
+        said["vigente_desde"] = (said.pop("desde") or datetime.now(UTC)).date()
+        said["completo"] = not said.pop("parcial")
+        one = read(Heading(**said), archivo.read(), columns=columns, separator=separador)
+    _run(_on_known_nodes(lambda nodes: load_one_vocabulary(nodes, one)))
 
 
 @main.command()

@@ -1,6 +1,6 @@
-"""Plans the tables: from the observed schema and the declared one to ordered steps, or a refusal. Pure."""
+"""Plans the tables and what goes into them: from what is observed and what is declared to steps, or a refusal. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from historia_hooks.errors import SPREAD_RUNBOOK, Misconfigured
@@ -13,11 +13,15 @@ from historia_hooks.steps import (
     CreateReferenceTable,
     DropConstraint,
     Grant,
+    LoadVocabulary,
     Revoke,
     Step,
     TableStep,
     TruncateLeftover,
 )
+from historia_hooks.vocabularies import Vocabulary
+
+Loaded = Mapping[tuple[str, str], str]  # name and version of a vocabulary: sha256 of its file
 
 
 @dataclass(frozen=True)
@@ -132,3 +136,13 @@ def _privilege(privilege: Privilege, found: frozenset[str]) -> Iterator[Grant | 
         yield Grant(privilege.kind, privilege.name, tuple(sorted(missing)))
     if extra := found - privilege.actions:
         yield Revoke(privilege.kind, privilege.name, tuple(sorted(extra)))
+
+
+def plan_vocabularies(wanted: Iterable[Vocabulary], loaded: Loaded) -> tuple[LoadVocabulary, ...]:
+    """Those of which that version is not there; what is there stays, whatever else is wanted."""
+    return tuple(LoadVocabulary(one) for one in wanted if one.key not in loaded)
+
+
+def differing_vocabularies(wanted: Iterable[Vocabulary], loaded: Loaded) -> tuple[Vocabulary, ...]:
+    """Those that are loaded under that name and version from another file."""
+    return tuple(one for one in wanted if loaded.get(one.key, one.sha256) != one.sha256)

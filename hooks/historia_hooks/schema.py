@@ -90,6 +90,8 @@ PRIVILEGES = (
     Privilege("TABLE", "consultas_historial", APPEND),
     Privilege("TABLE", "medicos_historial", APPEND),
     Privilege("TABLE", "usuario", READ),
+    Privilege("TABLE", "vocabularios", READ),
+    Privilege("TABLE", "conceptos", READ),
     Privilege("TABLE", "alembic_version", READ),
     Privilege("SEQUENCE", "medicos_id_seq", frozenset({"USAGE"})),
 )
@@ -101,6 +103,8 @@ def declared(usuario: Usuario) -> Schema:
         tables=(
             Table("medicos", Reference()),
             Table("usuario", Reference() if usuario == "reference" else Distributed("documento_id")),
+            Table("vocabularios", Reference()),
+            Table("conceptos", Reference()),
             Table("pacientes", Distributed("cedula")),
             Table("consultas", Distributed("paciente_id", colocate_with="pacientes")),
             Table("medicos_historial", Reference()),

@@ -186,3 +186,9 @@ def read_second_login(connection: Connection, node: Address) -> SecondLogin:
     [(verifier, member, citus)] = query(connection, SECOND, role=SECOND_LOGIN, group=APP_ROLE)
     rows = query(connection, SECOND_AUTHINFO, role=SECOND_LOGIN) if citus else []
     return SecondLogin(node, verifier, member, rows[0][0] if rows else None, has_authinfo=citus)
+
+
+def read_vocabularies(coordinator: Connection) -> dict[tuple[str, str], str]:
+    """The loaded versions: name and version, and the sha256 of the file each came from."""
+    rows = query(coordinator, "SELECT nombre, version, sha256 FROM public.vocabularios")
+    return {(nombre, version): sha256 for nombre, version, sha256 in rows}

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from historia_hooks.addresses import Address
 from historia_hooks.schema import APP_ROLE, SECOND_LOGIN, ForeignKey, Unique
+from historia_hooks.vocabularies import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -331,6 +332,15 @@ class TruncateLeftover:
         return f"borrar del disco del coordinador las filas de {self.table} que ya se copiaron a los nodos"
 
 
+@dataclass(frozen=True)
+class LoadVocabulary:
+    vocabulary: Vocabulary = field(repr=False)
+
+    def __str__(self) -> str:
+        nombre, version = self.vocabulary.key
+        return f"cargar el vocabulario {nombre} {version} ({len(self.vocabulary.concepts)} conceptos)"
+
+
 NodeStep = (
     CreateExtension
     | UpgradeExtension
@@ -357,4 +367,4 @@ NodeStep = (
 )
 BalanceStep = NodeStep | ForbidShards | StartMoves | WatchMoves | CleanUp | SettleTransactions
 TableStep = DropConstraint | CreateReferenceTable | CreateDistributedTable | AddForeignKey | AddUnique | Grant | Revoke
-Step = BalanceStep | TableStep | TruncateLeftover
+Step = BalanceStep | TableStep | TruncateLeftover | LoadVocabulary

@@ -17,11 +17,12 @@ from historia_clinica.resources.medicos.routes import blueprint as medicos
 from historia_clinica.resources.pacientes.routes import blueprint as pacientes
 from historia_clinica.resources.status.routes import blueprint as status
 from historia_clinica.resources.usuarios.routes import blueprint as usuarios
+from historia_clinica.resources.vocabularios.routes import blueprint as vocabularios
 from historia_clinica.settings import Settings
 from historia_clinica.version import __version__
 
 NAME = "historia_clinica"
-BLUEPRINTS = (pacientes, consultas, medicos, usuarios, citus, cluster, status)
+BLUEPRINTS = (pacientes, consultas, medicos, vocabularios, usuarios, citus, cluster, status)
 
 
 class Json(DefaultJSONProvider):

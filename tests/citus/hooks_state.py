@@ -30,6 +30,8 @@ QUERIES = {
     "role": "SELECT rolcanlogin, rolsuper, rolpassword LIKE 'SCRAM-SHA-256%' FROM pg_authid"
     " WHERE rolname = 'historia_app'",
     "logins": "SELECT nodeid, rolename, authinfo FROM pg_dist_authinfo ORDER BY 1, 2",
+    "vocabularies": "SELECT v.nombre, v.version, v.sha256, count(c.codigo) FROM vocabularios v LEFT JOIN conceptos c"
+    " ON (c.vocabulario, c.version) = (v.nombre, v.version) GROUP BY 1, 2, 3 ORDER BY 1, 2",
     "comments": "SELECT count(*) FROM pg_description d JOIN pg_class c ON c.oid = d.objoid"
     " WHERE c.relnamespace = 'public'::regnamespace",
     "cleanup": "SELECT count(*) FROM pg_dist_cleanup",

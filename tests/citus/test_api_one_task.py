@@ -28,6 +28,7 @@ SIGNED = {"cambiado_por": "api", "motivo": "m", "peticion": "p"}
 FORMER = {"id": IDENTIFIER, "estado": "activo", "fecha_registro": MOMENT, "actualizado_en": MOMENT, "version": 1}
 PERSONA = dict.fromkeys(["fecha_nacimiento", "telefono", "direccion", "ciudad"]) | {"nombre": "A", "apellido": "B"}
 MEDICO = dict.fromkeys(["especialidad", "telefono", "email"]) | {"nombre": "A", "apellido": "B", "codigo_medico": "C"}
+CONCEPTOS = {"vocabulario": "divipola", "version": "2019-12", "rows": 21}
 
 
 def versioned(resource: str, key: dict[str, Any], values: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -85,6 +86,13 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "status.SCHEMA_VERSION": [{}],
     "status.SERVER": [{}],
     "usuarios.LIST": [{"rows": 1000}],
+    "vocabularios.GET": [{"vocabulario": "divipola", "version": "2019-12", "codigo": "05001"}],
+    "vocabularios.LIST": [{}],
+    "vocabularios.PAGE": [
+        CONCEPTOS | {"after": "", "codigo": "", "words": None},
+        CONCEPTOS | {"after": "05001", "codigo": "05", "words": "'puerto':* & 'n':*"},
+    ],
+    "vocabularios.VERSION": [{"nombre": "divipola", "version": None}, {"nombre": "divipola", "version": "2019-12"}],
 }
 
 

@@ -20,6 +20,8 @@ ALLOWED = {
     ("alembic_version", "SELECT"),
     ("medicos_id_seq", "USAGE"),
     ("usuario", "SELECT"),
+    ("vocabularios", "SELECT"),
+    ("conceptos", "SELECT"),
     *((table, action) for table in ("pacientes", "consultas", "medicos") for action in ("SELECT", "INSERT", "UPDATE")),
     *(
         (f"{table}_historial", action)

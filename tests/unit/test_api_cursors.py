@@ -27,6 +27,23 @@ def test_a_cursor_of_a_number_goes_round(number: int) -> None:
     assert pagination.decode_number("medicos", pagination.encode("medicos", (number,))) == number
 
 
+TEXT = "^[a-z.]{1,40}$"
+
+
+@given(st.from_regex(TEXT[1:-1], fullmatch=True), st.from_regex(TEXT[1:-1], fullmatch=True))
+def test_a_cursor_of_two_texts_goes_round(first: str, second: str) -> None:
+    cursor = pagination.encode("conceptos", (first, second))
+    assert pagination.decode_texts("conceptos", cursor, TEXT) == (first, second)
+    assert len(cursor) <= pagination.CURSOR_LENGTH
+
+
+@pytest.mark.parametrize("parts", [["a"], ["a", "b", "c"], ["a", 1], ["a", ""], ["a", "b\n"], ["a", "\0"], ["a", "A"]])
+def test_texts_of_another_form_are_refused(parts: list[Any]) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps(["conceptos", *parts]).encode()).decode()
+    with pytest.raises(InvalidInput):
+        pagination.decode_texts("conceptos", cursor, TEXT)
+
+
 @given(st.text(max_size=60))
 def test_any_other_text_is_refused(text: str) -> None:
     for decode in (pagination.decode_moment, pagination.decode_number):
@@ -53,3 +70,4 @@ def test_a_cursor_of_another_list_is_refused() -> None:
 def test_no_cursor_asks_for_the_first_page() -> None:
     assert pagination.decode_moment("pacientes", None) == (None, None)
     assert pagination.decode_number("medicos", None) is None
+    assert pagination.decode_texts("conceptos", None, TEXT) is None

@@ -1,4 +1,4 @@
-"""Everything in order: wait, register, migrate, distribute, rebalance, verify."""
+"""Everything in order: wait, register, migrate, distribute, vocabularies, rebalance, verify."""
 
 from historia_hooks.commands.census import take_census
 from historia_hooks.commands.certificates import renew
@@ -7,6 +7,7 @@ from historia_hooks.commands.migrate import migrate
 from historia_hooks.commands.rebalance import rebalance
 from historia_hooks.commands.register import register
 from historia_hooks.commands.verify import check
+from historia_hooks.commands.vocabularies import vocabularies
 from historia_hooks.connections import Nodes
 from historia_hooks.log import logger
 
@@ -18,8 +19,9 @@ def sync(nodes: Nodes) -> None:
     registered = register(nodes)
     migrated = migrate(nodes)
     distributed, now = distribute(nodes)
+    loaded = vocabularies(nodes)
     moved = rebalance(nodes)
     check(nodes, just_distributed=now)
     take_census(nodes)
-    changed = renewed or registered or migrated or distributed or moved
+    changed = renewed or registered or migrated or distributed or loaded or moved
     logger.info("el sistema está listo" if changed else "el sistema está listo: nada que hacer", orden="sync")

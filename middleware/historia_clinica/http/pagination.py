@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from historia_clinica.errors import FieldError, InvalidInput
 from historia_clinica.http.fields import DIGITS, Flag, Schema
 
 Row = TypeVar("Row")
-Key = tuple[datetime, UUID] | tuple[int]
+Key = tuple[datetime, UUID] | tuple[int] | tuple[str, str]
 
 BROKEN = FieldError("/cursor", "No es un cursor devuelto por esta lista; pida la primera página sin él.")
 CURSOR_LENGTH = 300
@@ -89,7 +90,17 @@ def decode_number(kind: str, cursor: str | None) -> int | None:
     raise InvalidInput(errors=(BROKEN,))
 
 
-def _plain(part: UUID | int) -> int | str:
+def decode_texts(kind: str, cursor: str | None, pattern: str) -> tuple[str, str] | None:
+    """The key of a list sorted by two texts that both have the form of the pattern; None asks for the first page."""
+    if cursor is None:
+        return None
+    match _decode(kind, cursor):
+        case [str(first), str(second)] if all(re.fullmatch(pattern[1:-1], part) for part in (first, second)):
+            return first, second
+    raise InvalidInput(errors=(BROKEN,))
+
+
+def _plain(part: UUID | int | str) -> int | str:
     return part if isinstance(part, int) else str(part)
 
 

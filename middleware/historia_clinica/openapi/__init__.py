@@ -21,6 +21,7 @@ TAGS = [
     {"name": "Pacientes", "description": "Cada paciente, por su cédula."},
     {"name": "Consultas", "description": "Las consultas de un paciente, junto a él en su nodo."},
     {"name": "Médicos", "description": "Los médicos, iguales en todos los nodos."},
+    {"name": "Vocabularios", "description": "Las tablas de códigos, cada una con su fuente, licencia y versión."},
     {"name": "Sistema", "description": "El servicio, su base de datos y sus nodos."},
 ]
 # A dictionary and not a model: APIFlask instantiates a class given here and fails on its required fields.
