@@ -34,22 +34,22 @@ def test_every_node_has_them_and_a_second_run_has_nothing_to_do(citus_system: Cl
 def test_one_that_is_missing_is_seen_and_loaded_again(citus_system: Cluster, run_hooks: Hooks) -> None:
     run(
         citus_system,
-        "DELETE FROM vocabularios WHERE nombre = 'cups'",
-        "DELETE FROM conceptos WHERE vocabulario = 'cups'",
+        "DELETE FROM vocabularios WHERE nombre = 'finalidades'",
+        "DELETE FROM conceptos WHERE vocabulario = 'finalidades'",
     )
-    assert "cargar el vocabulario cups" in done(run_hooks(citus_system, "verify"), 75)["event"]
+    assert "cargar el vocabulario finalidades" in done(run_hooks(citus_system, "verify"), 75)["event"]
     done(run_hooks(citus_system, "vocabularies"))
     for node in citus_system.nodes[:3]:
         assert rows(citus_system, node, LOADED) == WANTED
 
 
 def test_one_with_other_content_is_left_alone_and_told(citus_system: Cluster, run_hooks: Hooks) -> None:
-    run(citus_system, f"UPDATE vocabularios SET sha256 = '{'0' * 64}' WHERE nombre = 'cups'")
+    run(citus_system, f"UPDATE vocabularios SET sha256 = '{'0' * 64}' WHERE nombre = 'finalidades'")
     again = run_hooks(citus_system, "sync")
     assert "nada que hacer" in done(again)["event"]
     assert "está cargado con otro contenido" in again.stdout
-    [ours] = [one for one in carried() if one.heading.nombre == "cups"]
-    run(citus_system, f"UPDATE vocabularios SET sha256 = '{ours.sha256}' WHERE nombre = 'cups'")
+    [ours] = [one for one in carried() if one.heading.nombre == "finalidades"]
+    run(citus_system, f"UPDATE vocabularios SET sha256 = '{ours.sha256}' WHERE nombre = 'finalidades'")
 
 
 @pytest.mark.timeout(1200)

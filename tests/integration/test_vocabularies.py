@@ -138,7 +138,6 @@ def test_a_retired_concept_is_still_read(api: FlaskClient, own: Path) -> None:
         ("divipola", {"buscar": "zzq"}, []),
         ("loinc", {"buscar": "blood pressure systolic"}, ["8480-6"]),
         ("loinc", {"buscar": "8480-6"}, ["8480-6"]),
-        ("cups", {"buscar": "primera vez psico"}, ["890208"]),
     ],
 )
 def test_words_are_found_without_accents_and_case(

@@ -39,7 +39,7 @@ def concepts(nombre: str) -> list[dict[str, str]]:
 
 
 def test_what_is_carried() -> None:
-    assert set(CARRIED) == {"cups", "divipola", "finalidades", "loinc", "propositos", "tipos-documento"}
+    assert set(CARRIED) == {"divipola", "finalidades", "loinc", "propositos", "tipos-documento"}
     names = {file.name for file in FOLDER.iterdir() if file.is_file() and not file.name.endswith(".py")}
     assert names == {"NOTICE", *(f"{name}.{kind}" for name in CARRIED for kind in ("csv", "json"))}
     assert sum(len((FOLDER / name).read_bytes()) for name in names) < MOST_BYTES
@@ -96,7 +96,6 @@ def test_loinc_codes_have_the_right_check_digit_and_their_notice() -> None:
 
 
 def test_procedures_and_purposes_have_the_form_of_their_source() -> None:
-    assert all(len(one["codigo"]) == 6 and one["codigo"].isdecimal() for one in concepts("cups"))
     assert [one["codigo"] for one in concepts("finalidades")] == [str(number) for number in range(11, 45)]
     assert all(len(one["codigo"]) == 2 and one["codigo"].isupper() for one in concepts("tipos-documento"))
     words = [json.loads(one["atributos"]).get("proposito") for one in concepts("propositos")]
