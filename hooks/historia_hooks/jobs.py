@@ -68,6 +68,12 @@ REMEDIES = (
 PASSES_BY_ITSELF = re.compile(r"connect|lock timeout|deadlock|terminat|shutting down|starting up", re.IGNORECASE)
 
 
+def primary(message: str) -> str:
+    """The server's primary message alone: its other lines can quote rows."""
+    first = next((line for line in message.splitlines() if line.strip()), "")
+    return first.split("DETAIL:")[0].strip()
+
+
 @dataclass(frozen=True)
 class Task:
     number: int
@@ -77,9 +83,7 @@ class Task:
 
     @property
     def complaint(self) -> str:
-        """The server's primary message alone: its other lines can quote rows."""
-        first = next((line for line in self.message.splitlines() if line.strip()), "")
-        return first.split("DETAIL:")[0].strip()
+        return primary(self.message)
 
 
 @dataclass

@@ -78,10 +78,13 @@ def status() -> None:
         click.echo(f"{node.name}: {'en marcha' if running else 'parado'}, {node.address}")
     answer = system.api.status()
     complete &= system.api.pid is not None and answer is not None and answer.get("status") == "connected"
-    click.echo(f"API: {'en marcha' if system.api.pid else 'parada'}, {system.api.url}")
-    for name, value in (answer or {}).items():
-        click.echo(f"  {name}: {value}")
+    state = f" ({answer.get('status')})" if answer else ""
+    click.echo(f"API: {'en marcha' if system.api.pid else 'parada'}, {system.api.url}{state}")
     click.echo(f"Carpeta: {system.folder}")
+    if system.nodes.running(system.nodes.coordinator):
+        report, in_order = system.report()
+        complete &= in_order
+        click.echo(f"\n{report}")
     sys.exit(0 if complete else 1)
 
 

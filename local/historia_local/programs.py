@@ -57,6 +57,19 @@ def run_hooks(command: str, environment: Mapping[str, str], log: Path) -> None:
         )
 
 
+def cluster_report(environment: Mapping[str, str]) -> tuple[str, bool]:
+    """What `historia-hooks status` shows, and whether all is in order."""
+    ended = subprocess.run(
+        [own_program("historia-hooks"), "status"],
+        env=clean_environment() | dict(environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ended.stdout.rstrip(), ended.returncode == 0
+
+
 def sentence(line: str) -> str:
     """What one line of the hooks' log says, in short: the step it takes, or the event and whose it is."""
     record = _loads(line)

@@ -13,7 +13,7 @@ from historia_local.errors import ConfigurationError, LocalError
 from historia_local.nodes import Cluster
 from historia_local.options import DEFAULT_API_PORT, DEFAULT_PG_PORT, DEFAULT_WORKERS, Options
 from historia_local.ports import refuse_taken
-from historia_local.programs import Api, run_hooks, stop_api
+from historia_local.programs import Api, cluster_report, run_hooks, stop_api
 from historia_local.server import OWNER, Node
 from historia_local.state import State
 
@@ -65,6 +65,10 @@ class System:
     def _run_hooks(self, command: str, environment: dict[str, str], say: Say) -> None:
         say(f"historia-hooks {command}")
         run_hooks(command, environment, self.folder / "logs/hooks.log")
+
+    def report(self) -> tuple[str, bool]:
+        """The nodes as the hooks see them, for a person; and whether all is in order."""
+        return cluster_report(self.nodes.hooks_environment(self.state.workers))
 
     @property
     def pgpass(self) -> Path:

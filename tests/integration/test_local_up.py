@@ -66,7 +66,10 @@ def test_up_again_changes_nothing(local: Local, started: object, folder: pathlib
 
 
 def test_status_and_psql(local: Local, started: object) -> None:
-    assert local("status").returncode == 0
+    shown = local("status")
+    assert shown.returncode == 0
+    assert "(connected)" in shown.stdout
+    assert "Veredicto todo en orden" in shown.stdout
     asked = local("psql", "-Atc", "SELECT count(*), current_user FROM pacientes")
     assert asked.stdout.strip() == "10|admin"
 

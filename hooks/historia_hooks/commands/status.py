@@ -14,6 +14,7 @@ from historia_hooks.addresses import Address
 from historia_hooks.commands import migrate
 from historia_hooks.connections import Nodes, Unreachable
 from historia_hooks.identity import entry_of, identity
+from historia_hooks.jobs import primary
 from historia_hooks.model import Member, ObservedSchema, ObservedTable
 from historia_hooks.report import Moves, Observation, Probe, Report, make_report
 from historia_hooks.schema import Distributed, Reference
@@ -145,7 +146,7 @@ def _moves(coordinator: Connection, *, well: bool) -> Moves | None:
         return None
     [(job, state, done, total, seconds, message)] = rows
     copied, size = _bytes(coordinator) if well else (None, None)
-    return Moves(job, state, done, total, seconds, copied, size, _first_line(message or ""))
+    return Moves(job, state, done, total, seconds, copied, size, primary(message or ""))
 
 
 def _bytes(coordinator: Connection) -> tuple[int | None, int | None]:
@@ -155,11 +156,6 @@ def _bytes(coordinator: Connection) -> tuple[int | None, int | None]:
     except psycopg2.Error:
         return None, None
     return copied, size
-
-
-def _first_line(message: str) -> str:
-    """The rest can quote rows."""
-    return message.strip().partition("\n")[0].split("DETAIL:")[0].strip()
 
 
 def _spread(table: ObservedTable) -> str:
