@@ -4,21 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from historia_clinica.db import Parameters, Scope, Statement, Transaction
+from historia_clinica.db import Scope, Statement, Transaction
 from historia_clinica.errors import FieldError, ForeignKeyMissing, HistoriaError, InvalidInput, NotFound
 from historia_clinica.versions import Versioned, statements
 
-CREATE = Statement(
-    """
-    INSERT INTO consultas (paciente_id, medico_id, fecha_consulta, diagnostico, tratamiento, observaciones, estado,
-                           cambiado_por, motivo, peticion)
-    VALUES (%(paciente_id)s, %(medico_id)s, coalesce(%(fecha_consulta)s, now()), %(diagnostico)s, %(tratamiento)s,
-            %(observaciones)s, %(estado)s, %(cambiado_por)s, %(motivo)s, %(peticion)s)
-    RETURNING id, paciente_id, medico_id, fecha_consulta, diagnostico, tratamiento, observaciones, estado,
-              fecha_registro, coalesce(actualizado_en, fecha_registro) AS actualizado_en, version
-    """,
-    Scope.PATIENT,
-)
 PAGE = Statement(
     """
     SELECT id, paciente_id, medico_id, fecha_consulta, diagnostico, tratamiento, observaciones, estado,
@@ -61,6 +50,7 @@ VERSIONS = Versioned(
         "consultas",
         key={"paciente_id": "text", "id": "uuid"},
         columns=("medico_id", "fecha_consulta", "diagnostico", "tratamiento", "observaciones", "estado"),
+        defaults={"fecha_consulta": "now()"},
         scope=Scope.PATIENT,
     ),
     into=Consulta,
@@ -72,13 +62,6 @@ VERSIONS = Versioned(
 @dataclass(frozen=True)
 class _Patient:
     cedula: str
-
-
-def create(transaction: Transaction, paciente_id: str, values: Parameters) -> Consulta:
-    created = transaction.row(CREATE, {**values, "paciente_id": paciente_id}, Consulta)
-    if created is None:
-        raise HistoriaError
-    return created
 
 
 def page(

@@ -15,6 +15,7 @@ from historia_clinica.http.conditional import (
     written,
 )
 from historia_clinica.http.context import context
+from historia_clinica.http.idempotency import new_id
 from historia_clinica.http.pagination import PageQuery, RecordPageQuery, decode_moment, decode_number
 from historia_clinica.http.pagination import page as paginate
 from historia_clinica.resources.consultas import repository
@@ -50,9 +51,11 @@ blueprint = APIBlueprint("consultas", __name__, url_prefix="/api/v1/pacientes/<c
     responses={400: "Petición mal formada", 413: "Cuerpo demasiado grande", 415: "No es JSON"},
 )
 def create(cedula: PacienteDeConsultas, nueva: ConsultaNueva) -> Answer[Consulta]:
+    signed = authorship()
+    key = {"paciente_id": cedula.cedula, "id": new_id(signed["clave"])}
     with context().database.transaction(paciente=cedula.cedula) as transaction:
         try:
-            created = repository.create(transaction, cedula.cedula, nueva.model_dump() | authorship())
+            created = VERSIONS.create(transaction, nueva.model_dump() | signed | key)
         except ForeignKeyMissing as error:
             raise repository.explain(error) from error
     location = url_for("consultas.get", cedula=created.paciente_id, id=created.id)
