@@ -53,16 +53,17 @@ def test_answers_are_what_the_document_says(case: Any) -> None:
 
 
 def depends_on_rows(case: Any) -> bool:
-    """Valid, and refused: cursors are made by the list itself, physicians and versions are those that exist.
+    """Valid, and refused: cursors are made by the list itself, physicians and versions are those that exist, and a key
+    of repetitions that was used may not ask for another thing.
 
     JSON Schema of single parameters cannot say either that a version and an instant are not asked for together.
     """
     body, query = case.body if isinstance(case.body, dict) else {}, case.query or {}
-    return (
+    return bool(
         "cursor" in query
         or {"version", "en"} <= query.keys()
         or body.get("medico_id") is not None
-        or "If-Match" in (case.headers or {})
+        or {"If-Match", "Idempotency-Key"} & set(case.headers or {})
     )
 
 
