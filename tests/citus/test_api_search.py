@@ -1,6 +1,7 @@
 """The search of patients over shards: every node finds the same, and each condition has its index."""
 
 import contextlib
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,10 +12,11 @@ from historia_clinica.words import as_query
 
 PACIENTES = "/api/v1/pacientes"
 FIRST = ("María José", "Ana", "Luz")
-# What is searched, which of the people it finds, the index that serves it.
+# What is searched, which of the people it finds, the index that serves it: where texts are compared byte by byte, that
+# may be the primary key for the beginning of a cédula.
 SEARCHES = [
     ({"nombre": "pena jose"}, [3, 9, 15, 21], "pacientes_nombre"),
-    ({"documento": "BUSCA-1"}, [1, *range(10, 20)], "pacientes_cedula_comienzo"),
+    ({"documento": "BUSCA-1"}, [1, *range(10, 20)], "pacientes_(cedula_comienzo|pkey)"),
     ({"fecha_nacimiento": "1984-02-03"}, [2, 6, 10, 14, 18, 22], "pacientes_fecha_nacimiento"),
 ]
 ALL_AT_ONCE = ({"nombre": "pena", "documento": "BUSCA-1", "fecha_nacimiento": "1984-02-04"}, [11, 15, 19])
@@ -75,5 +77,5 @@ def test_each_condition_has_its_index_on_a_shard(citus_system: Any, terms: dict[
             cursor.execute(f"SET LOCAL {setting} TO off")  # on the workers too: citus.propagate_set_commands
         cursor.execute(f"EXPLAIN (COSTS OFF) {PAGE.sql}", parameters(terms))
         plan = "\n".join(row[0] for row in cursor.fetchall())
-    assert f"Bitmap Index Scan on {index}_" in plan, plan
+    assert re.search(rf"Bitmap Index Scan on {index}_\d+", plan), plan
     assert "IS NULL" not in plan, plan

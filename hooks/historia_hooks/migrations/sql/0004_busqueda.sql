@@ -12,3 +12,7 @@ CREATE INDEX pacientes_nombre ON public.pacientes USING gin ((array_to_tsvector(
 CREATE INDEX pacientes_cedula_comienzo ON public.pacientes (cedula text_pattern_ops);
 
 CREATE INDEX pacientes_fecha_nacimiento ON public.pacientes (fecha_nacimiento);
+
+-- Nothing is known of an expression until its index is analyzed, and autovacuum waits for rows to change: until then a
+-- name that nobody has would be looked for in the order of the list, row by row.
+ANALYZE public.pacientes;
