@@ -28,6 +28,8 @@ SIGNED = {"cambiado_por": "api", "motivo": "m", "peticion": "p", "clave": None, 
 FORMER = {"id": IDENTIFIER, "estado": "activo", "fecha_registro": MOMENT, "actualizado_en": MOMENT, "version": 1}
 PERSONA = dict.fromkeys(["fecha_nacimiento", "telefono", "direccion", "ciudad"]) | {"nombre": "A", "apellido": "B"}
 MEDICO = dict.fromkeys(["especialidad", "telefono", "email"]) | {"nombre": "A", "apellido": "B", "codigo_medico": "C"}
+SEARCHED = {"words": "'pena':* & 'jose':*", "documento": "101", "fecha_nacimiento": "1984-02-29"}
+NOTHING_SEARCHED = dict.fromkeys(SEARCHED)
 CONCEPTOS = {"vocabulario": "divipola", "version": "2019-12", "rows": 21}
 
 
@@ -81,8 +83,8 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "members.READABLE": [{}],
     "members.WORKERS": [{}],
     "pacientes.PAGE": [
-        {"after_moment": None, "after_id": None, "anulados": False, "rows": 21},
-        {"after_moment": MOMENT, "after_id": IDENTIFIER, "anulados": True, "rows": 21},
+        {"after_moment": None, "after_id": None, "anulados": False, "rows": 21} | NOTHING_SEARCHED,
+        {"after_moment": MOMENT, "after_id": IDENTIFIER, "anulados": True, "rows": 21} | SEARCHED,
     ],
     **versioned("pacientes", {"cedula": PACIENTE}, PERSONA),
     "status.DISTRIBUTION": [{}],

@@ -22,6 +22,9 @@ CHECKSUMS = (
     "SELECT count(*), sum(hashtextextended((id, nombre, fecha_registro)::text, 0)::numeric) FROM medicos",
 )
 
+# Of the words of names, which only ANALYZE brings about.
+STATISTICS = "SELECT count(*) > 0 FROM pg_statistic WHERE starelid::regclass::text ~ '^pacientes_nombre(_[0-9]+)?$'"
+
 
 def contents(cluster: Cluster) -> list[list[tuple[object, ...]]]:
     return [rows(cluster, cluster.coordinator, checksum) for checksum in CHECKSUMS]
@@ -41,4 +44,5 @@ def test_a_database_of_the_first_revision_keeps_its_rows(blank_citus: Cluster, r
     assert NOTHING in done(run_hooks(blank_citus, "sync", workers=workers))["event"]
     assert contents(blank_citus) == before
     assert rows(blank_citus, blank_citus.coordinator, "SELECT DISTINCT estado FROM pacientes") == [("activo",)]
+    assert rows(blank_citus, blank_citus.nodes[min(workers, 1)], STATISTICS) == [(True,)]
     assert leftovers(blank_citus) == {} if workers else True

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import psycopg2.errors
 import pytest
 from flask.testing import FlaskClient
-from historia_clinica.resources.vocabularios.repository import as_query
+from historia_clinica.words import as_query
 from historia_hooks.vocabularies import carried
 from historia_local.nodes import Cluster
 

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from historia_clinica.words import USABLE
+
 CEDULA = r"^[0-9A-Z-]{3,20}$"
 EARLIEST = date(1850, 1, 1)
 LATEST = date(2199, 12, 31)
@@ -19,6 +21,7 @@ CONTROL = r"\x00-\x1f\x7f-\x9f"
 # For the published schema: at least one visible character, no control characters (line breaks in long texts only).
 LINE_PATTERN = rf"^[^{CONTROL}]*[^\s{CONTROL}][^{CONTROL}]*$"
 CONTROL_BUT_BREAKS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+WORDS_PATTERN = rf"^[^{CONTROL}]*[{USABLE}][^{CONTROL}]*$"
 TEXT_PATTERN = rf"^[^{CONTROL_BUT_BREAKS}]*[^\s{CONTROL}][^{CONTROL_BUT_BREAKS}]*$"
 
 
@@ -45,6 +48,12 @@ def _clean_line(value: Any) -> Any:
 
 def _clean_text(value: Any) -> Any:
     return _clean(value, LINE_BREAKS)
+
+
+def _check_words(value: Any) -> Any:
+    if isinstance(value, str) and not re.search(f"[{USABLE}]", value):
+        raise PydanticCustomError("historia_words", "Debe llevar alguna letra del español o un dígito.")
+    return value
 
 
 def _check_cedula(value: Any) -> Any:
@@ -110,6 +119,10 @@ Text = Annotated[
     str,
     BeforeValidator(_clean_text),
     Field(strict=True, min_length=1, json_schema_extra={"pattern": TEXT_PATTERN}),
+]
+# What is searched. Looked at before it is trimmed and composed, as the published pattern is.
+Words = Annotated[
+    Line, Field(max_length=100, json_schema_extra={"pattern": WORDS_PATTERN}), BeforeValidator(_check_words)
 ]
 
 

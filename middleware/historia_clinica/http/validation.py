@@ -17,6 +17,7 @@ MESSAGES = {
     "string_unicode": "Contiene caracteres no permitidos.",
     "string_too_short": "Debe tener al menos {min_length} caracteres.",
     "string_too_long": "Debe tener como máximo {max_length} caracteres.",
+    "too_long": "Debe tener como máximo {max_length} caracteres.",  # of a text that is looked at before
     "string_pattern_mismatch": "No tiene la forma esperada.",
     "int_type": "Debe ser un número entero.",
     "int_parsing": "Debe ser un número entero.",

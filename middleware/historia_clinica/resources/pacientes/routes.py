@@ -15,7 +15,7 @@ from historia_clinica.http.conditional import (
     written,
 )
 from historia_clinica.http.context import context
-from historia_clinica.http.pagination import PageQuery, RecordPageQuery, decode_moment, decode_number
+from historia_clinica.http.pagination import PageQuery, decode_moment, decode_number
 from historia_clinica.http.pagination import page as paginate
 from historia_clinica.resources.pacientes import repository
 from historia_clinica.resources.pacientes.repository import VERSIONS
@@ -31,6 +31,7 @@ from historia_clinica.resources.pacientes.schemas import (
     PacienteCorregido,
     PacienteEnRuta,
     PacienteNuevo,
+    PacientesQuery,
     PaginaPacientes,
     VersionDePaciente,
 )
@@ -58,13 +59,19 @@ def create(nuevo: PacienteNuevo) -> Answer[Paciente]:
 
 
 @blueprint.get("/pacientes")
-@blueprint.input(RecordPageQuery, location="query", arg_name="query")
+@blueprint.input(PacientesQuery, location="query", arg_name="query")
 @blueprint.output(PaginaPacientes, description="Una página de pacientes, por orden de registro")
-@blueprint.doc(summary="Listar los pacientes", operation_id="listarPacientes")
-def index(query: RecordPageQuery) -> tuple[PaginaPacientes, int, dict[str, str]]:
+@blueprint.doc(
+    summary="Listar o buscar pacientes",
+    description="Sin condiciones los da todos; con varias, los que cumplen todas.",
+    operation_id="listarPacientes",
+)
+def index(query: PacientesQuery) -> tuple[PaginaPacientes, int, dict[str, str]]:
+    """Every search has the order of the list, so a cursor says where to go on and nothing of what is searched."""
     after = decode_moment(CURSOR, query.cursor)
+    wanted = repository.Wanted(query.nombre, query.documento, query.fecha_nacimiento, query.anulados)
     with context().database.transaction() as transaction:
-        rows = repository.page(transaction, after, query.anulados, query.limite + 1)
+        rows = repository.page(transaction, after, wanted, query.limite + 1)
     page = paginate(rows, query.limite, CURSOR, lambda row: (row.fecha_registro, row.id))
     shown = [Paciente.model_validate(row) for row in page.rows]
     return PaginaPacientes(pacientes=shown, siguiente=page.next_cursor), 200, page.headers

@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import Field
 
 from historia_clinica.http.conditional import Motivo, VersionMeta
-from historia_clinica.http.fields import BirthDate, Cedula, Line, Schema
+from historia_clinica.http.fields import BirthDate, Cedula, Line, Schema, Words
+from historia_clinica.http.pagination import RecordPageQuery
 
 
 class _Datos(Schema):
@@ -40,6 +41,18 @@ class Paciente(Schema):
     fecha_registro: datetime
     actualizado_en: datetime
     version: int
+
+
+class PacientesQuery(RecordPageQuery):
+    nombre: Annotated[
+        Words | None,
+        Field(
+            description="Palabras del nombre o del apellido, o su comienzo, en cualquier orden, sin importar tildes ni"
+            " mayúsculas."
+        ),
+    ] = None
+    documento: Annotated[Cedula | None, Field(description="Comienzo de la cédula, con mayúsculas.")] = None
+    fecha_nacimiento: Annotated[BirthDate | None, Field(description="Fecha de nacimiento exacta.")] = None
 
 
 class PaginaPacientes(Schema):

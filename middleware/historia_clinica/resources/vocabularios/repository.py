@@ -1,14 +1,11 @@
 """SQL of vocabularies, two reference tables."""
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from historia_clinica.db import Scope, Statement, Transaction
-
-COMBINING = re.compile(r"[\u0300-\u036f]")
+from historia_clinica.words import as_query
 
 LIST = Statement(
     """
@@ -124,9 +121,3 @@ def page(
 def get(transaction: Transaction, key: tuple[str, str], codigo: str) -> Concepto | None:
     vocabulario, its_version = key
     return transaction.row(GET, {"vocabulario": vocabulario, "version": its_version, "codigo": codigo}, Concepto)
-
-
-def as_query(text: str) -> str:
-    """The words as the column `busqueda` has them, each as a beginning; the text has a letter or digit of ASCII."""
-    plain = COMBINING.sub("", unicodedata.normalize("NFKD", text)).lower()
-    return " & ".join(f"'{word}':*" for word in re.findall(r"[a-z0-9]+", plain))

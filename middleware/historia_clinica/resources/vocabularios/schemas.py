@@ -7,12 +7,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from historia_clinica.http.fields import CONTROL, Line, Schema
+from historia_clinica.http.fields import Schema, Words
 from historia_clinica.http.pagination import PageQuery
 
 NOMBRE = r"^[a-z][a-z0-9-]{0,39}$"
 CODIGO = r"^[0-9A-Za-z][0-9A-Za-z._+-]{0,39}$"
-BUSCAR = rf"^[^{CONTROL}]*[0-9A-Za-z][^{CONTROL}]*$"
 
 
 def _check_nombre(value: str) -> str:
@@ -29,15 +28,8 @@ def _check_codigo(value: str) -> str:
     return value
 
 
-def _check_buscar(value: str) -> str:
-    if not re.search(r"[0-9A-Za-z]", value):
-        raise PydanticCustomError("historia_buscar", "Debe llevar alguna letra sin tilde o un dígito.")
-    return value
-
-
 Nombre = Annotated[str, AfterValidator(_check_nombre), Field(strict=True, json_schema_extra={"pattern": NOMBRE})]
 Codigo = Annotated[str, AfterValidator(_check_codigo), Field(strict=True, json_schema_extra={"pattern": CODIGO})]
-Buscar = Annotated[Line, Field(max_length=100, json_schema_extra={"pattern": BUSCAR}), AfterValidator(_check_buscar)]
 
 
 class VocabularioEnRuta(Schema):
@@ -55,7 +47,7 @@ class VersionQuery(Schema):
 
 class ConceptosQuery(PageQuery, VersionQuery):
     buscar: Annotated[
-        Buscar | None,
+        Words | None,
         Field(description="Palabras del código o de la descripción, o su comienzo, sin importar tildes ni mayúsculas."),
     ] = None
     codigo: Annotated[Codigo | None, Field(description="Comienzo del código.")] = None
