@@ -18,5 +18,5 @@ def authorship(motivo: str | None = None) -> dict[str, Any]:
         "motivo": motivo,
         "peticion": request_id(),
         "clave": clave,
-        "huella": clave and idempotency.fingerprint(),
+        "huella": idempotency.fingerprint() if clave else None,
     }

@@ -35,9 +35,9 @@ def fingerprint() -> bytes:
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).digest()
 
 
-def new_id(clave: object) -> UUID:
+def new_id(clave: UUID | None) -> UUID:
     """Of a row to be made: the same for each repetition, so that a second one finds the first."""
-    return clave if isinstance(clave, UUID) else uuid4()
+    return clave or uuid4()
 
 
 def _unquoted(offered: str) -> str:
