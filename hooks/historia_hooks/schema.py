@@ -52,9 +52,9 @@ class Table:
 
 @dataclass(frozen=True)
 class Privilege:
-    """What historia_app may do with one table or sequence."""
+    """What historia_app may do with one table, sequence or function."""
 
-    kind: str  # TABLE or SEQUENCE
+    kind: str  # TABLE, SEQUENCE or FUNCTION
     name: str
     actions: frozenset[str]
 
@@ -89,11 +89,13 @@ PRIVILEGES = (
     Privilege("TABLE", "pacientes_historial", APPEND),
     Privilege("TABLE", "consultas_historial", APPEND),
     Privilege("TABLE", "medicos_historial", APPEND),
+    Privilege("TABLE", "numeros_anteriores", READ),
     Privilege("TABLE", "usuario", READ),
     Privilege("TABLE", "vocabularios", READ),
     Privilege("TABLE", "conceptos", READ),
     Privilege("TABLE", "alembic_version", READ),
     Privilege("SEQUENCE", "medicos_id_seq", frozenset({"USAGE"})),
+    Privilege("FUNCTION", "cambiar_documento", frozenset({"EXECUTE"})),
 )
 
 
@@ -107,6 +109,7 @@ def declared(usuario: Usuario) -> Schema:
             Table("conceptos", Reference()),
             Table("pacientes", Distributed("cedula")),
             Table("consultas", Distributed("paciente_id", colocate_with="pacientes")),
+            Table("numeros_anteriores", Distributed("cedula", colocate_with="pacientes")),
             Table("medicos_historial", Reference()),
             Table("pacientes_historial", Distributed("cedula", colocate_with="pacientes")),
             Table("consultas_historial", Distributed("paciente_id", colocate_with="pacientes")),

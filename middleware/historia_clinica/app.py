@@ -14,6 +14,7 @@ from historia_clinica.resources.citus.routes import blueprint as citus
 from historia_clinica.resources.cluster.routes import blueprint as cluster
 from historia_clinica.resources.consultas.routes import blueprint as consultas
 from historia_clinica.resources.medicos.routes import blueprint as medicos
+from historia_clinica.resources.pacientes import former_numbers
 from historia_clinica.resources.pacientes.routes import blueprint as pacientes
 from historia_clinica.resources.status.routes import blueprint as status
 from historia_clinica.resources.usuarios.routes import blueprint as usuarios
@@ -44,7 +45,7 @@ def create_app(settings: Settings) -> APIFlask:
     database = Database(settings)
     members = Members(settings, database.transaction)
     app.extensions[KEY] = Context(settings, database, Readiness(settings, database.workers), members)
-    for part in (headers, request_id, access_log, problems, openapi):
+    for part in (headers, request_id, access_log, problems, former_numbers, openapi):
         part.install(app)
     app.before_request(refuse_repeated_parameters)
     for blueprint in BLUEPRINTS:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NoReturn, Protocol, TypeVar
 
 from historia_clinica.db import Parameters, Scope, Statement, Transaction
 from historia_clinica.errors import Annulled, Conflict, HistoriaError, KeyReused, NotFound, PreconditionFailed
@@ -219,6 +219,13 @@ class Versioned(Generic[Row]):
         """The same with the row as it is, annulled; `values` are the authorship."""
         annulled = {**values, "estado": self.annulled}
         return self._change(transaction, self.statements.annul, key, versions, annulled)
+
+    def refuse(self, transaction: Transaction, key: Parameters, versions: Sequence[int]) -> NoReturn:
+        """Why a change by other means was not made: raises NotFound, PreconditionFailed or Annulled."""
+        current = self.find(transaction, key)
+        if current.version not in versions:
+            raise PreconditionFailed(current.version)
+        raise Annulled
 
     def _change(
         self, transaction: Transaction, change: Statement, key: Parameters, versions: Sequence[int], values: Parameters

@@ -70,8 +70,12 @@ STATUS_ERROR: dict[str, Any] = {
     },
 }
 EVERYWHERE = {"503": "Base de datos no disponible o esquema sin instalar", "500": "Error interno"}
+MOVED = "El paciente tiene ahora otro número: la cabecera Location lleva a él"
 HEADERS: dict[str, dict[str, Any]] = {
     "201": {"Location": {"description": "Dirección de lo creado.", "required": True, "schema": {"type": "string"}}},
+    "308": {
+        "Location": {"description": "La misma, con el número de hoy.", "required": True, "schema": {"type": "string"}}
+    },
     "503": {"Retry-After": {"description": "Segundos hasta otro intento.", "schema": {"type": "integer"}}},
 }
 WITHOUT_DATABASE = {"/", "/livez"}
@@ -116,6 +120,8 @@ def _complete_operation(path: str, operation: dict[str, Any]) -> None:
     if path not in WITHOUT_DATABASE:
         for status, description in EVERYWHERE.items():
             responses.setdefault(status, {"description": description})
+    if "{cedula}" in path:
+        responses.setdefault("308", {"description": MOVED})
     for status, response in responses.items():
         if status in HEADERS:
             response["headers"] = HEADERS[status] | response.get("headers", {})
