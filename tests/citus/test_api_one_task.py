@@ -10,6 +10,8 @@ import historia_clinica.resources
 import pytest
 from historia_clinica import members
 from historia_clinica.db import Scope, Statement
+from historia_clinica.records import store
+from historia_clinica.records.store import Store
 from historia_clinica.versions import Versioned
 
 PACIENTE = "1012345678"
@@ -62,7 +64,6 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
         {"paciente_id": PACIENTE, "before_moment": MOMENT, "before_id": IDENTIFIER, "anulados": True, "rows": 21},
     ],
     **versioned("consultas", {"paciente_id": PACIENTE, "id": IDENTIFIER}, CONSULTA | {"fecha_consulta": MOMENT}),
-    "consultas.PATIENT_EXISTS": [{"paciente_id": PACIENTE}],
     "medicos.CREATE": [MEDICO | SIGNED],
     "medicos.PAGE": [{"after_id": after, "anulados": False, "rows": 21} for after in (None, 7)],
     **versioned("medicos", {"id": 1}, MEDICO),
@@ -82,6 +83,7 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
         {"after_moment": MOMENT, "after_id": IDENTIFIER, "anulados": True, "rows": 21},
     ],
     **versioned("pacientes", {"cedula": PACIENTE}, PERSONA),
+    "records.PATIENT_EXISTS": [{"paciente_id": PACIENTE}],
     "status.DISTRIBUTION": [{}],
     "status.SCHEMA_VERSION": [{}],
     "status.SERVER": [{}],
@@ -98,14 +100,18 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
 
 def catalogue() -> dict[str, Statement]:
     found = {f"members.{name}": value for name, value in vars(members).items() if isinstance(value, Statement)}
+    found["records.PATIENT_EXISTS"] = store.PATIENT_EXISTS
     for module in pkgutil.walk_packages(historia_clinica.resources.__path__, "historia_clinica.resources."):
         if module.name.endswith(".repository"):
             names = vars(importlib.import_module(module.name))
             resource = module.name.split(".")[-2]
             found |= {f"{resource}.{name}": value for name, value in names.items() if isinstance(value, Statement)}
-            for name, value in names.items():
-                if isinstance(value, Versioned):
-                    found |= {f"{resource}.{name}.{one}": what for one, what in vars(value.statements).items()}
+            for value in names.values():
+                if isinstance(value, Store):
+                    found |= {f"{resource}.CREATE": value.creation, f"{resource}.PAGE": value.listing}
+                versions = value.versions if isinstance(value, Store) else value
+                if isinstance(versions, Versioned):
+                    found |= {f"{resource}.VERSIONS.{one}": what for one, what in vars(versions.statements).items()}
     return found
 
 

@@ -1,0 +1,64 @@
+"""What the schemas of such records have in common, and those that are made from a noun."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from pydantic import create_model
+
+from historia_clinica.http.conditional import VersionMeta
+from historia_clinica.http.fields import Cedula, Schema
+from historia_clinica.records.noun import Noun
+
+
+class PacienteEnRuta(Schema):
+    cedula: Cedula
+
+
+class RegistroEnRuta(Schema):
+    cedula: Cedula
+    id: UUID
+
+    @property
+    def key(self) -> dict[str, str | UUID]:
+        """By the names of the columns."""
+        return {"paciente_id": self.cedula, "id": self.id}
+
+
+@dataclass(frozen=True)
+class Lists:
+    """A page of records, a page of the versions of one, and one of those versions; types that mypy cannot know."""
+
+    page: Any
+    history: Any
+    version: Any
+
+
+def lists(noun: Noun, answer: Any) -> Lists:
+    version: Any = create_model(f"VersionDe{noun.one}", __base__=VersionMeta, **_fields({noun.member: answer}))
+    return Lists(
+        page=create_model(
+            f"Pagina{noun.many}", __base__=Schema, **_fields({noun.members: list[answer], "siguiente": str | None})
+        ),
+        history=create_model(
+            f"Historial{noun.one}", __base__=Schema, **_fields({"versiones": list[version], "siguiente": str | None})
+        ),
+        version=version,
+    )
+
+
+def _fields(types: dict[str, Any]) -> dict[str, Any]:
+    """All of them required."""
+    return {name: (kind, ...) for name, kind in types.items()}
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Bodies and answers, for the published document."""
+
+    new: dict[str, Any]
+    answer: dict[str, Any]
+    change: dict[str, Any]
+    changed: dict[str, Any]
+    annulment: dict[str, Any]
+    annulled: dict[str, Any]

@@ -1,0 +1,137 @@
+"""SQL of records of one kind. Every relation carries the patient's key, so that each statement plans to one task."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
+
+from historia_clinica.db import Parameters, Scope, Statement, Transaction
+from historia_clinica.errors import FieldError, ForeignKeyMissing, HistoriaError, InvalidInput, NotFound
+from historia_clinica.records.noun import Noun
+from historia_clinica.versions import AUTHORSHIP, COMMON, SINCE, Versioned, statements
+
+KEY = {"paciente_id": "text", "id": "uuid"}
+MEDICO = {"medico_id": "No hay un médico con este número."}
+NO_PATIENT = "No hay un paciente con esa cédula."
+PATIENT_EXISTS = Statement("SELECT cedula FROM pacientes WHERE cedula = %(paciente_id)s", Scope.PATIENT)
+
+
+class Record(Protocol):
+    """What every row has."""
+
+    @property
+    def paciente_id(self) -> str: ...
+
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def version(self) -> int: ...
+
+
+Row = TypeVar("Row", bound=Record)
+
+
+@dataclass(frozen=True)
+class Table:
+    """`columns` are those that a client writes; `moment` is what lists sort by.
+
+    `references`: a column that names another row, and the sentence about one that does not exist. The foreign key has
+    the column in its name.
+    """
+
+    noun: Noun
+    columns: Sequence[str]
+    moment: str = "fecha_registro"
+    references: Mapping[str, str] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.noun.members
+
+    @property
+    def annulled(self) -> str:
+        return self.noun.ending("anulad")
+
+    @property
+    def held(self) -> str:
+        """The columns of an answer."""
+        names = dict.fromkeys((*KEY, *self.columns, *COMMON))
+        return f"{', '.join(names)}, {SINCE} AS actualizado_en"
+
+    def create(self) -> Statement:
+        names = ("paciente_id", *self.columns, *AUTHORSHIP)
+        values = (f"coalesce(%({name})s, now())" if name == self.moment else f"%({name})s" for name in names)
+        return Statement(
+            f"INSERT INTO {self.name} ({', '.join(names)}) VALUES ({', '.join(values)}) RETURNING {self.held}",
+            Scope.PATIENT,
+        )
+
+    def page(self) -> Statement:
+        return Statement(
+            f"""
+            SELECT {self.held}
+              FROM {self.name}
+             WHERE paciente_id = %(paciente_id)s
+               AND (%(anulados)s OR estado <> '{self.annulled}')
+               AND (%(before_moment)s::timestamptz IS NULL
+                    OR ({self.moment}, id) < (%(before_moment)s::timestamptz, %(before_id)s::uuid))
+             ORDER BY {self.moment} DESC, id DESC
+             LIMIT %(rows)s
+            """,
+            Scope.PATIENT,
+        )
+
+    def versions(self, into: type[Row]) -> Versioned[Row]:
+        made = statements(self.name, key=KEY, columns=self.columns, scope=Scope.PATIENT)
+        missing = f"No hay {self.noun.a} de ese paciente con ese identificador."
+        return Versioned(made, into, missing, self.annulled)
+
+
+@dataclass(frozen=True)
+class Store(Generic[Row]):
+    """The rows of one table. Make it with `store`."""
+
+    table: Table
+    into: type[Row]
+    versions: Versioned[Row]
+    creation: Statement
+    listing: Statement
+
+    def create(self, transaction: Transaction, paciente_id: str, values: Parameters) -> Row:
+        """Raises ForeignKeyMissing."""
+        created = transaction.row(self.creation, {**values, "paciente_id": paciente_id}, self.into)
+        if created is None:
+            raise HistoriaError
+        return created
+
+    def page(
+        self,
+        transaction: Transaction,
+        paciente_id: str,
+        before: tuple[datetime | None, UUID | None],
+        anulados: bool,
+        rows: int,
+    ) -> list[Row]:
+        """The newest first; raises NotFound where there is no such patient."""
+        parameters = {"paciente_id": paciente_id, "before_moment": before[0], "before_id": before[1]}
+        found = transaction.rows(self.listing, {**parameters, "anulados": anulados, "rows": rows}, self.into)
+        if not found and transaction.row(PATIENT_EXISTS, {"paciente_id": paciente_id}, dict) is None:
+            raise NotFound(NO_PATIENT)
+        return found
+
+    def position(self, row: Row) -> tuple[datetime, UUID]:
+        """By which the row stands in a list."""
+        return getattr(row, self.table.moment), row.id
+
+    def explain(self, error: ForeignKeyMissing) -> HistoriaError:
+        """Which reference was missing; the constraints are named after their columns."""
+        for column, sentence in (self.table.references or {}).items():
+            if column in error.constraint:
+                return InvalidInput(errors=(FieldError(f"/{column}", sentence),))
+        return NotFound(NO_PATIENT)
+
+
+def store(table: Table, into: type[Row]) -> Store[Row]:
+    return Store(table, into, table.versions(into), table.create(), table.page())
