@@ -105,6 +105,13 @@ class InvalidInput(HistoriaError):
     meaning = "Uno o más campos no son válidos."
 
 
+class KeyReused(HistoriaError):
+    slug = "clave-reutilizada"
+    title = "Clave ya usada"
+    status = 422
+    meaning = "Esa Idempotency-Key ya se usó aquí para pedir otra cosa: cada petición distinta lleva la suya."
+
+
 class Unavailable(HistoriaError):
     slug = "base-no-disponible"
     title = "Servicio no disponible"
@@ -140,7 +147,10 @@ class SchemaMissing(Unavailable):
 class OutcomeUnknown(Unavailable):
     slug = "resultado-desconocido"
     title = "Resultado desconocido"
-    meaning = "Un nodo se perdió al confirmar: compruebe si el cambio quedó guardado antes de repetirlo."
+    meaning = (
+        "Un nodo se perdió al confirmar. Repita la petición con la misma Idempotency-Key; "
+        "si no llevaba, compruebe antes si el cambio quedó guardado."
+    )
 
 
 class ForeignKeyMissing(Conflict):

@@ -2,21 +2,26 @@
 
 Three plain statements: the row is read and locked, kept among the former rows, replaced under its version. Each is one
 task on Citus where the row is a patient's. Fewer were tried and are not better there (docs/desarrollar.md).
+
+A version that was written under an Idempotency-Key keeps it, with the fingerprint of what was asked. A repetition is
+looked for only where it must be one: the row is there already, or is no longer as the client read it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar
 
 from historia_clinica.db import Parameters, Scope, Statement, Transaction
-from historia_clinica.errors import Annulled, Conflict, HistoriaError, NotFound, PreconditionFailed
+from historia_clinica.errors import Annulled, Conflict, HistoriaError, KeyReused, NotFound, PreconditionFailed
 
 # A row that never changed holds since it was registered.
 SINCE = "coalesce(actualizado_en, fecha_registro)"
 # In every table of this kind, current and former.
 COMMON = ("estado", "fecha_registro", "version")
 AUTHORSHIP = ("cambiado_por", "motivo", "peticion")
+KEY = ("clave", "huella")
 
 
 class Current(Protocol):
@@ -49,31 +54,48 @@ class Statements:
     at_version: Statement
     at_moment: Statement
     history: Statement
+    repeated: Statement
+    create: Statement
     lock: Statement
     keep: Statement
     replace: Statement
     annul: Statement
+    found_by_key: bool  # a row that is to be created has no key of its own yet
 
 
 def statements(
-    table: str, *, key: Mapping[str, str], columns: Sequence[str], fixed: Sequence[str] = (), scope: Scope
+    table: str,
+    *,
+    key: Mapping[str, str],
+    columns: Sequence[str],
+    fixed: Sequence[str] = (),
+    generated: Sequence[str] = (),
+    defaults: Mapping[str, str] = MappingProxyType({}),
+    scope: Scope,
 ) -> Statements:
     """`key`: the type of each column of the primary key; `columns` are those that a change replaces, `fixed` not.
 
+    The database makes the `generated` ones of them when a row is created, and has `defaults` (SQL) for values left out.
     Each relation carries the whole key, so that the statements of a patient's table plan to one task.
     """
     former = f"{table}_historial"
     names = tuple(dict.fromkeys((*key, *fixed, *columns, *COMMON)))
-    held, kept = ", ".join(names), ", ".join(f"%({name})s" for name in (*names, *AUTHORSHIP))
-    signed = ", ".join(AUTHORSHIP)
+    held, kept = ", ".join(names), ", ".join(f"%({name})s" for name in (*names, *AUTHORSHIP, *KEY))
+    signed, stored = ", ".join(AUTHORSHIP), ", ".join((*AUTHORSHIP, *KEY))
+    given = tuple(column for column in (*key, *fixed, *columns) if column not in generated)
     where = " AND ".join(f"{column} = %({column})s::{kind}" for column, kind in key.items())
+    known = " AND ".join(f"{column} = %({column})s::{key[column]}" for column in key if column in given)
+    same_key = f"{known + ' AND ' if known else ''}clave = %(clave)s::uuid"
     now = f"SELECT {held}, {SINCE} AS actualizado_en"
     then = f"SELECT {held}, vigente_desde AS actualizado_en"
     instant = "%(en)s::timestamptz"
     earlier = "(%(before)s::bigint IS NULL OR version < %(before)s::bigint)"
 
+    def inserted(column: str) -> str:
+        return f"coalesce(%({column})s, {defaults[column]})" if column in defaults else f"%({column})s"
+
     def change(replaced: Sequence[str]) -> str:
-        values = ", ".join(f"{column} = %({column})s" for column in (*replaced, *AUTHORSHIP))
+        values = ", ".join(f"{column} = %({column})s" for column in (*replaced, *AUTHORSHIP, *KEY))
         return f"""
             UPDATE {table} SET {values}, version = version + 1, actualizado_en = greatest(now(), {SINCE})
              WHERE {where} AND version = %(version)s
@@ -108,17 +130,35 @@ def statements(
             """,
             scope,
         ),
+        repeated=Statement(
+            f"""
+            {now}, huella FROM {table} WHERE {same_key}
+             UNION ALL
+            {then}, huella FROM {former} WHERE {same_key}
+            """,
+            scope,
+        ),
+        create=Statement(
+            f"""
+            INSERT INTO {table} ({", ".join((*given, *AUTHORSHIP, *KEY))})
+            VALUES ({", ".join(inserted(column) for column in (*given, *AUTHORSHIP, *KEY))})
+            ON CONFLICT DO NOTHING
+            RETURNING {now.removeprefix("SELECT ")}
+            """,
+            scope,
+        ),
         # not FOR UPDATE: that would make whoever refers to the row wait
-        lock=Statement(f"{now}, {signed} FROM {table} WHERE {where} FOR NO KEY UPDATE", scope),
+        lock=Statement(f"{now}, {stored} FROM {table} WHERE {where} FOR NO KEY UPDATE", scope),
         keep=Statement(
             f"""
-            INSERT INTO {former} ({held}, {signed}, vigente_desde, vigente_hasta)
+            INSERT INTO {former} ({held}, {stored}, vigente_desde, vigente_hasta)
             VALUES ({kept}, %(actualizado_en)s, greatest(now(), %(actualizado_en)s::timestamptz))
             """,
             scope,
         ),
         replace=Statement(change(columns), scope),
         annul=Statement(change(("estado",)), scope),
+        found_by_key=not known,
     )
 
 
@@ -155,10 +195,23 @@ class Versioned(Generic[Row]):
             raise NotFound(self.missing)
         return found
 
-    def replace(self, transaction: Transaction, key: Parameters, versions: Sequence[int], values: Parameters) -> Row:
-        """A next version in the place of the one it has, if it is among those.
+    def create(self, transaction: Transaction, values: Parameters) -> Row:
+        """The first version of a row; the one that is there if it was made under the same Idempotency-Key.
 
-        `values` are the columns and the authorship. Raises NotFound, PreconditionFailed, Annulled.
+        `values` are the columns and the authorship. Raises Conflict, ForeignKeyMissing, KeyReused.
+        """
+        made = self._repeated(transaction, values) if self.statements.found_by_key else None
+        # Whoever makes the same row at this moment is waited for.
+        made = made or transaction.row(self.statements.create, values, self.into)
+        made = made or self._repeated(transaction, values)
+        if made is None:
+            raise Conflict
+        return made
+
+    def replace(self, transaction: Transaction, key: Parameters, versions: Sequence[int], values: Parameters) -> Row:
+        """A next version in the place of the one it has, if it is among those; the one that the same request made.
+
+        `values` are the columns and the authorship. Raises NotFound, PreconditionFailed, Annulled, KeyReused.
         """
         return self._change(transaction, self.statements.replace, key, versions, values)
 
@@ -173,9 +226,11 @@ class Versioned(Generic[Row]):
         current = transaction.row(self.statements.lock, key, _as_it_is)
         if current is None:
             raise NotFound(self.missing)
-        if current["version"] not in versions:
-            raise PreconditionFailed(current["version"])
-        if current["estado"] == self.annulled:
+        if current["version"] not in versions or current["estado"] == self.annulled:
+            if repeated := self._repeated(transaction, {**values, **key}):
+                return repeated
+            if current["version"] not in versions:
+                raise PreconditionFailed(current["version"])
             raise Annulled
         try:
             transaction.run(self.statements.keep, current)
@@ -185,6 +240,17 @@ class Versioned(Generic[Row]):
         if changed is None:
             raise HistoriaError
         return changed
+
+    def _repeated(self, transaction: Transaction, values: Parameters) -> Row | None:
+        """The version that was written under the Idempotency-Key of this request."""
+        if values["clave"] is None:
+            return None
+        found = transaction.row(self.statements.repeated, values, _as_it_is)
+        if found is None:
+            return None
+        if bytes(found.pop("huella")) != values["huella"]:
+            raise KeyReused
+        return self.into(**found)
 
     def _version(
         self,

@@ -26,20 +26,26 @@ CONSULTA = {
     "observaciones": None,
     "estado": "activa",
 }
-SIGNED = {"cambiado_por": "api", "motivo": "m", "peticion": "p"}
+SIGNED = {"cambiado_por": "api", "motivo": "m", "peticion": "p", "clave": None, "huella": None}
 FORMER = {"id": IDENTIFIER, "estado": "activo", "fecha_registro": MOMENT, "actualizado_en": MOMENT, "version": 1}
 PERSONA = dict.fromkeys(["fecha_nacimiento", "telefono", "direccion", "ciudad"]) | {"nombre": "A", "apellido": "B"}
 MEDICO = dict.fromkeys(["especialidad", "telefono", "email"]) | {"nombre": "A", "apellido": "B", "codigo_medico": "C"}
 CONCEPTOS = {"vocabulario": "divipola", "version": "2019-12", "rows": 21}
 
 
-def versioned(resource: str, key: dict[str, Any], values: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """Those of the statements about versions of one table."""
+def versioned(
+    resource: str, key: dict[str, Any], values: dict[str, Any], *, numbered: bool = False
+) -> dict[str, list[dict[str, Any]]]:
+    """Those of the statements about versions of one table; the database numbers the rows of some."""
+    known = {} if numbered else key
+    under_key = SIGNED | {"clave": IDENTIFIER, "huella": b"0" * 32}
     samples: dict[str, list[dict[str, Any]]] = {
         "read": [key],
         "at_version": [key | {"version": 1}],
         "at_moment": [key | {"en": MOMENT}],
         "history": [key | {"before": before, "rows": 21} for before in (None, 7)],
+        "repeated": [known | {"clave": IDENTIFIER}],
+        "create": [values | known | SIGNED, values | known | under_key],
         "lock": [key],
         "keep": [FORMER | values | key | SIGNED],
         "replace": [values | key | SIGNED | {"version": 1}],
@@ -58,15 +64,13 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "cluster.LOCATION": [{"cedula": PACIENTE}],
     "cluster.MOVES": [{}],
     "cluster.PROGRESS": [{}],
-    "consultas.CREATE": [CONSULTA | SIGNED, CONSULTA | SIGNED | {"medico_id": 1, "fecha_consulta": MOMENT}],
     "consultas.PAGE": [
         {"paciente_id": PACIENTE, "before_moment": None, "before_id": None, "anulados": False, "rows": 21},
         {"paciente_id": PACIENTE, "before_moment": MOMENT, "before_id": IDENTIFIER, "anulados": True, "rows": 21},
     ],
     **versioned("consultas", {"paciente_id": PACIENTE, "id": IDENTIFIER}, CONSULTA | {"fecha_consulta": MOMENT}),
-    "medicos.CREATE": [MEDICO | SIGNED],
     "medicos.PAGE": [{"after_id": after, "anulados": False, "rows": 21} for after in (None, 7)],
-    **versioned("medicos", {"id": 1}, MEDICO),
+    **versioned("medicos", {"id": 1}, MEDICO, numbered=True),
     "members.BYTES_HERE": [{}],
     "members.COUNTS": [{}],
     "members.HERE": [{}],
@@ -77,7 +81,6 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "members.PLACES": [{}],
     "members.READABLE": [{}],
     "members.WORKERS": [{}],
-    "pacientes.CREATE": [PERSONA | SIGNED | {"cedula": PACIENTE}],
     "pacientes.PAGE": [
         {"after_moment": None, "after_id": None, "anulados": False, "rows": 21},
         {"after_moment": MOMENT, "after_id": IDENTIFIER, "anulados": True, "rows": 21},
@@ -108,10 +111,14 @@ def catalogue() -> dict[str, Statement]:
             found |= {f"{resource}.{name}": value for name, value in names.items() if isinstance(value, Statement)}
             for value in names.values():
                 if isinstance(value, Store):
-                    found |= {f"{resource}.CREATE": value.creation, f"{resource}.PAGE": value.listing}
+                    found[f"{resource}.PAGE"] = value.listing
                 versions = value.versions if isinstance(value, Store) else value
                 if isinstance(versions, Versioned):
-                    found |= {f"{resource}.VERSIONS.{one}": what for one, what in vars(versions.statements).items()}
+                    found |= {
+                        f"{resource}.VERSIONS.{one}": what
+                        for one, what in vars(versions.statements).items()
+                        if isinstance(what, Statement)
+                    }
     return found
 
 

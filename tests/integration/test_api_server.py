@@ -1,69 +1,13 @@
 """The API as it is deployed: gunicorn with our settings, without a writable home or a database, until SIGTERM."""
 
-import contextlib
 import json
-import os
 import pathlib
 import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
+from serving import Server, running
 
-GUNICORN = pathlib.Path(sys.executable).with_name("gunicorn")
-COMMAND = [GUNICORN, "-c", "python:historia_clinica.gunicorn_conf", "historia_clinica.wsgi:app"]
 CEDULA = "1012345678"
-
-
-class Server:
-    """One gunicorn and what it wrote."""
-
-    def __init__(self, environment: dict[str, str], folder: pathlib.Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.address = f"127.0.0.1:{free.getsockname()[1]}"
-        self.output = folder / "output"
-        with self.output.open("w") as output:
-            self.process = subprocess.Popen(
-                COMMAND,
-                env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "HISTORIA_BIND": self.address} | environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd="/",
-            )
-
-    def get(self, path: str) -> tuple[int, Any]:
-        try:
-            with urllib.request.urlopen(f"http://{self.address}{path}", timeout=10) as answer:
-                return answer.status, json.load(answer)
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, json.load(error)
-
-    def wait(self, seconds: float = 30) -> None:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            with contextlib.suppress(OSError):
-                self.get("/livez")
-                return
-            time.sleep(0.2)
-        pytest.fail(self.output.read_text())
-
-
-@contextlib.contextmanager
-def running(environment: dict[str, str], folder: pathlib.Path) -> Iterator[Server]:
-    server = Server(environment, folder)
-    try:
-        server.wait()
-        yield server
-    finally:
-        server.process.terminate()
-        server.process.wait(30)
 
 
 def test_it_serves_logs_json_and_stops_politely(postgres_system: Any, tmp_path: pathlib.Path) -> None:

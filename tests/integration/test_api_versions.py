@@ -404,7 +404,7 @@ def test_a_version_that_was_kept_by_other_hands_is_not_overwritten(api: FlaskCli
     with contextlib.closing(postgres_system.connect()) as connection, connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO pacientes_historial SELECT cedula, 1, id, 'otro', 'otro', NULL, NULL, NULL, NULL, 'activo',"
-            " now(), NULL, NULL, NULL, now(), now() FROM pacientes WHERE cedula = %s",
+            " now(), NULL, NULL, NULL, NULL, NULL, now(), now() FROM pacientes WHERE cedula = %s",
             (cedula,),
         )
     assert api.put(address, json=kind.body(), headers=if_match('"1"')).status_code == 500

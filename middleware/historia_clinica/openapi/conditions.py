@@ -1,4 +1,4 @@
-"""What the document says of versions, which no schema of a route tells: conditions, preferences and their answers."""
+"""What the document says of versions and repetitions, which no schema of a route tells: headers and their answers."""
 
 from typing import Any
 
@@ -26,6 +26,14 @@ PARAMETERS: dict[str, Any] = {
         "description": "Las ETag que ya se tienen; si la actual es una de ellas, 304 sin cuerpo.",
         "schema": {"type": "string"},
     },
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Una clave de quien llama, distinta para cada petición. Si la respuesta no llegó, se "
+        "repite la petición con la misma y se hace una sola vez. Con otros datos, 422.",
+        "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
+        "example": "8f14e45f-ceea-467f-a9c5-2a9d1c3f0b11",
+    },
     "Prefer": {
         "name": "Prefer",
         "in": "header",
@@ -48,12 +56,12 @@ def complete(path: str, method: str, operation: dict[str, Any]) -> None:
         _answers(operation, {"304": "El cliente ya tiene esta versión", "412": REFUSED["412"]})
         _header(operation, "200", "304", "412")
     elif method == "put" or path.endswith("/anulacion"):
-        _refer(operation, "IfMatch", "Prefer")
+        _refer(operation, "IfMatch", "IdempotencyKey", "Prefer")
         _answers(operation, {"204": "Hecho, sin cuerpo porque así se prefirió", "404": "No existe", **REFUSED, **BODY})
         _header(operation, "200", "204", "412")
         _applied(operation, "204")
     elif method == "post":
-        _refer(operation, "Prefer")
+        _refer(operation, "IdempotencyKey", "Prefer")
         _header(operation, "201")
         _applied(operation, "201")
 

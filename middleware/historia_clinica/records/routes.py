@@ -19,6 +19,7 @@ from historia_clinica.http.conditional import (
 )
 from historia_clinica.http.context import context
 from historia_clinica.http.fields import Schema
+from historia_clinica.http.idempotency import new_id
 from historia_clinica.http.pagination import PageQuery, RecordPageQuery, decode_moment, decode_number
 from historia_clinica.http.pagination import page as paginate
 from historia_clinica.records.noun import Noun
@@ -65,9 +66,11 @@ def _add_create(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
     @blueprint.output(resource.answer, status_code=201, description=noun.done("registrad"), example=examples.answer)
     @blueprint.doc(summary=f"Registrar {noun.a} del paciente", operation_id=f"crear{noun.one}", responses=BODY)
     def create(cedula: PacienteEnRuta, nueva: Schema) -> Answer[Schema]:
+        signed = authorship()
+        key = {"paciente_id": cedula.cedula, "id": new_id(signed["clave"])}
         with context().database.transaction(paciente=cedula.cedula) as transaction:
             try:
-                created = store.create(transaction, cedula.cedula, nueva.model_dump() | authorship())
+                created = store.versions.create(transaction, nueva.model_dump() | signed | key)
             except ForeignKeyMissing as error:
                 raise store.explain(error) from error
         location = url_for(f"{blueprint.name}.get", cedula=created.paciente_id, id=created.id)

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
-from historia_clinica.db import Parameters, Scope, Statement, Transaction
+from historia_clinica.db import Scope, Statement, Transaction
 from historia_clinica.errors import FieldError, ForeignKeyMissing, HistoriaError, InvalidInput, NotFound
 from historia_clinica.records.noun import Noun
-from historia_clinica.versions import AUTHORSHIP, COMMON, SINCE, Versioned, statements
+from historia_clinica.versions import COMMON, SINCE, Versioned, statements
 
 KEY = {"paciente_id": "text", "id": "uuid"}
 MEDICO = {"medico_id": "No hay un médico con este número."}
@@ -60,14 +60,6 @@ class Table:
         names = dict.fromkeys((*KEY, *self.columns, *COMMON))
         return f"{', '.join(names)}, {SINCE} AS actualizado_en"
 
-    def create(self) -> Statement:
-        names = ("paciente_id", *self.columns, *AUTHORSHIP)
-        values = (f"coalesce(%({name})s, now())" if name == self.moment else f"%({name})s" for name in names)
-        return Statement(
-            f"INSERT INTO {self.name} ({', '.join(names)}) VALUES ({', '.join(values)}) RETURNING {self.held}",
-            Scope.PATIENT,
-        )
-
     def page(self) -> Statement:
         return Statement(
             f"""
@@ -84,7 +76,9 @@ class Table:
         )
 
     def versions(self, into: type[Row]) -> Versioned[Row]:
-        made = statements(self.name, key=KEY, columns=self.columns, scope=Scope.PATIENT)
+        made = statements(
+            self.name, key=KEY, columns=self.columns, defaults={self.moment: "now()"}, scope=Scope.PATIENT
+        )
         missing = f"No hay {self.noun.a} de ese paciente con ese identificador."
         return Versioned(made, into, missing, self.annulled)
 
@@ -96,15 +90,7 @@ class Store(Generic[Row]):
     table: Table
     into: type[Row]
     versions: Versioned[Row]
-    creation: Statement
     listing: Statement
-
-    def create(self, transaction: Transaction, paciente_id: str, values: Parameters) -> Row:
-        """Raises ForeignKeyMissing."""
-        created = transaction.row(self.creation, {**values, "paciente_id": paciente_id}, self.into)
-        if created is None:
-            raise HistoriaError
-        return created
 
     def page(
         self,
@@ -134,4 +120,4 @@ class Store(Generic[Row]):
 
 
 def store(table: Table, into: type[Row]) -> Store[Row]:
-    return Store(table, into, table.versions(into), table.create(), table.page())
+    return Store(table, into, table.versions(into), table.page())

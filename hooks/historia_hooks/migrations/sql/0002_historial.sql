@@ -13,28 +13,37 @@ ALTER TABLE public.pacientes ADD COLUMN actualizado_en timestamptz;
 ALTER TABLE public.pacientes ADD COLUMN cambiado_por text;
 ALTER TABLE public.pacientes ADD COLUMN motivo text;
 ALTER TABLE public.pacientes ADD COLUMN peticion text;
+ALTER TABLE public.pacientes ADD COLUMN clave uuid;
+ALTER TABLE public.pacientes ADD COLUMN huella bytea;
 ALTER TABLE public.pacientes ADD CONSTRAINT pacientes_estado_valido CHECK (estado IN ('activo', 'anulado'));
 ALTER TABLE public.pacientes ADD CONSTRAINT pacientes_cambiado_por_valido CHECK (length(cambiado_por) <= 100);
 ALTER TABLE public.pacientes ADD CONSTRAINT pacientes_motivo_valido CHECK (length(motivo) <= 500 AND motivo ~ '\S');
 ALTER TABLE public.pacientes ADD CONSTRAINT pacientes_peticion_valida CHECK (length(peticion) <= 64);
+ALTER TABLE public.pacientes ADD CONSTRAINT pacientes_clave_con_huella CHECK ((clave IS NULL) = (huella IS NULL));
 
 ALTER TABLE public.medicos ADD COLUMN estado text NOT NULL DEFAULT 'activo';
 ALTER TABLE public.medicos ADD COLUMN actualizado_en timestamptz;
 ALTER TABLE public.medicos ADD COLUMN cambiado_por text;
 ALTER TABLE public.medicos ADD COLUMN motivo text;
 ALTER TABLE public.medicos ADD COLUMN peticion text;
+ALTER TABLE public.medicos ADD COLUMN clave uuid;
+ALTER TABLE public.medicos ADD COLUMN huella bytea;
 ALTER TABLE public.medicos ADD CONSTRAINT medicos_estado_valido CHECK (estado IN ('activo', 'anulado'));
 ALTER TABLE public.medicos ADD CONSTRAINT medicos_cambiado_por_valido CHECK (length(cambiado_por) <= 100);
 ALTER TABLE public.medicos ADD CONSTRAINT medicos_motivo_valido CHECK (length(motivo) <= 500 AND motivo ~ '\S');
 ALTER TABLE public.medicos ADD CONSTRAINT medicos_peticion_valida CHECK (length(peticion) <= 64);
+ALTER TABLE public.medicos ADD CONSTRAINT medicos_clave_con_huella CHECK ((clave IS NULL) = (huella IS NULL));
 
 ALTER TABLE public.consultas ADD COLUMN actualizado_en timestamptz;
 ALTER TABLE public.consultas ADD COLUMN cambiado_por text;
 ALTER TABLE public.consultas ADD COLUMN motivo text;
 ALTER TABLE public.consultas ADD COLUMN peticion text;
+ALTER TABLE public.consultas ADD COLUMN clave uuid;
+ALTER TABLE public.consultas ADD COLUMN huella bytea;
 ALTER TABLE public.consultas ADD CONSTRAINT consultas_cambiado_por_valido CHECK (length(cambiado_por) <= 100);
 ALTER TABLE public.consultas ADD CONSTRAINT consultas_motivo_valido CHECK (length(motivo) <= 500 AND motivo ~ '\S');
 ALTER TABLE public.consultas ADD CONSTRAINT consultas_peticion_valida CHECK (length(peticion) <= 64);
+ALTER TABLE public.consultas ADD CONSTRAINT consultas_clave_con_huella CHECK ((clave IS NULL) = (huella IS NULL));
 
 CREATE TABLE public.pacientes_historial (
     cedula text NOT NULL,
@@ -51,6 +60,8 @@ CREATE TABLE public.pacientes_historial (
     cambiado_por text,
     motivo text,
     peticion text,
+    clave uuid,
+    huella bytea,
     vigente_desde timestamptz NOT NULL,
     vigente_hasta timestamptz NOT NULL,
     PRIMARY KEY (cedula, version),
@@ -71,6 +82,8 @@ CREATE TABLE public.medicos_historial (
     cambiado_por text,
     motivo text,
     peticion text,
+    clave uuid,
+    huella bytea,
     vigente_desde timestamptz NOT NULL,
     vigente_hasta timestamptz NOT NULL,
     PRIMARY KEY (id, version),
@@ -91,28 +104,40 @@ CREATE TABLE public.consultas_historial (
     cambiado_por text,
     motivo text,
     peticion text,
+    clave uuid,
+    huella bytea,
     vigente_desde timestamptz NOT NULL,
     vigente_hasta timestamptz NOT NULL,
     PRIMARY KEY (paciente_id, id, version),
     CONSTRAINT consultas_historial_vigencia_valida CHECK (vigente_desde <= vigente_hasta)
 );
 
+-- a physician is registered under no key of its own choice: only this finds what an Idempotency-Key has made
+CREATE INDEX medicos_clave ON public.medicos (clave) WHERE clave IS NOT NULL;
+CREATE INDEX medicos_historial_clave ON public.medicos_historial (clave) WHERE clave IS NOT NULL;
+
 COMMENT ON COLUMN public.pacientes.estado IS 'activo o anulado; una fila nunca se borra';
 COMMENT ON COLUMN public.pacientes.actualizado_en IS 'Momento del último cambio; nulo mientras la fila sea la que se registró';
 COMMENT ON COLUMN public.pacientes.cambiado_por IS 'Quién escribió esta versión';
 COMMENT ON COLUMN public.pacientes.motivo IS 'Por qué se escribió esta versión; nulo en la primera';
 COMMENT ON COLUMN public.pacientes.peticion IS 'Identificador de la petición HTTP que escribió esta versión';
+COMMENT ON COLUMN public.pacientes.clave IS 'De la Idempotency-Key con que se escribió esta versión; nulo sin ella';
+COMMENT ON COLUMN public.pacientes.huella IS 'SHA-256 de lo que se pidió con esa clave';
 
 COMMENT ON COLUMN public.medicos.estado IS 'activo o anulado; una fila nunca se borra';
 COMMENT ON COLUMN public.medicos.actualizado_en IS 'Momento del último cambio; nulo mientras la fila sea la que se registró';
 COMMENT ON COLUMN public.medicos.cambiado_por IS 'Quién escribió esta versión';
 COMMENT ON COLUMN public.medicos.motivo IS 'Por qué se escribió esta versión; nulo en la primera';
 COMMENT ON COLUMN public.medicos.peticion IS 'Identificador de la petición HTTP que escribió esta versión';
+COMMENT ON COLUMN public.medicos.clave IS 'De la Idempotency-Key con que se escribió esta versión; nulo sin ella';
+COMMENT ON COLUMN public.medicos.huella IS 'SHA-256 de lo que se pidió con esa clave';
 
 COMMENT ON COLUMN public.consultas.actualizado_en IS 'Momento del último cambio; nulo mientras la fila sea la que se registró';
 COMMENT ON COLUMN public.consultas.cambiado_por IS 'Quién escribió esta versión';
 COMMENT ON COLUMN public.consultas.motivo IS 'Por qué se escribió esta versión; nulo en la primera';
 COMMENT ON COLUMN public.consultas.peticion IS 'Identificador de la petición HTTP que escribió esta versión';
+COMMENT ON COLUMN public.consultas.clave IS 'De la Idempotency-Key con que se escribió esta versión; nulo sin ella';
+COMMENT ON COLUMN public.consultas.huella IS 'SHA-256 de lo que se pidió con esa clave';
 
 COMMENT ON TABLE public.pacientes_historial IS 'Versiones anteriores de cada paciente, junto a él en su nodo; solo se añaden filas';
 COMMENT ON COLUMN public.pacientes_historial.cedula IS 'Documento de identidad, texto: los ceros a la izquierda cuentan; clave de reparto';
@@ -129,6 +154,8 @@ COMMENT ON COLUMN public.pacientes_historial.fecha_registro IS 'Momento en que s
 COMMENT ON COLUMN public.pacientes_historial.cambiado_por IS 'Quién escribió esta versión';
 COMMENT ON COLUMN public.pacientes_historial.motivo IS 'Por qué se escribió esta versión; nulo en la primera';
 COMMENT ON COLUMN public.pacientes_historial.peticion IS 'Identificador de la petición HTTP que escribió esta versión';
+COMMENT ON COLUMN public.pacientes_historial.clave IS 'De la Idempotency-Key con que se escribió esta versión; nulo sin ella';
+COMMENT ON COLUMN public.pacientes_historial.huella IS 'SHA-256 de lo que se pidió con esa clave';
 COMMENT ON COLUMN public.pacientes_historial.vigente_desde IS 'Momento desde el que valió esta versión';
 COMMENT ON COLUMN public.pacientes_historial.vigente_hasta IS 'Momento en que otra versión la reemplazó; ya no incluido';
 
@@ -146,6 +173,8 @@ COMMENT ON COLUMN public.medicos_historial.fecha_registro IS 'Momento en que se 
 COMMENT ON COLUMN public.medicos_historial.cambiado_por IS 'Quién escribió esta versión';
 COMMENT ON COLUMN public.medicos_historial.motivo IS 'Por qué se escribió esta versión; nulo en la primera';
 COMMENT ON COLUMN public.medicos_historial.peticion IS 'Identificador de la petición HTTP que escribió esta versión';
+COMMENT ON COLUMN public.medicos_historial.clave IS 'De la Idempotency-Key con que se escribió esta versión; nulo sin ella';
+COMMENT ON COLUMN public.medicos_historial.huella IS 'SHA-256 de lo que se pidió con esa clave';
 COMMENT ON COLUMN public.medicos_historial.vigente_desde IS 'Momento desde el que valió esta versión';
 COMMENT ON COLUMN public.medicos_historial.vigente_hasta IS 'Momento en que otra versión la reemplazó; ya no incluido';
 
@@ -163,5 +192,7 @@ COMMENT ON COLUMN public.consultas_historial.fecha_registro IS 'Momento en que s
 COMMENT ON COLUMN public.consultas_historial.cambiado_por IS 'Quién escribió esta versión';
 COMMENT ON COLUMN public.consultas_historial.motivo IS 'Por qué se escribió esta versión; nulo en la primera';
 COMMENT ON COLUMN public.consultas_historial.peticion IS 'Identificador de la petición HTTP que escribió esta versión';
+COMMENT ON COLUMN public.consultas_historial.clave IS 'De la Idempotency-Key con que se escribió esta versión; nulo sin ella';
+COMMENT ON COLUMN public.consultas_historial.huella IS 'SHA-256 de lo que se pidió con esa clave';
 COMMENT ON COLUMN public.consultas_historial.vigente_desde IS 'Momento desde el que valió esta versión';
 COMMENT ON COLUMN public.consultas_historial.vigente_hasta IS 'Momento en que otra versión la reemplazó; ya no incluido';

@@ -3,21 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from historia_clinica.db import Parameters, Scope, Statement, Transaction
-from historia_clinica.errors import HistoriaError
+from historia_clinica.db import Scope, Statement, Transaction
 from historia_clinica.versions import Versioned, statements
 
-CREATE = Statement(
-    """
-    INSERT INTO medicos (nombre, apellido, especialidad, codigo_medico, telefono, email,
-                         cambiado_por, motivo, peticion)
-    VALUES (%(nombre)s, %(apellido)s, %(especialidad)s, %(codigo_medico)s, %(telefono)s, %(email)s,
-            %(cambiado_por)s, %(motivo)s, %(peticion)s)
-    RETURNING id, nombre, apellido, especialidad, codigo_medico, telefono, email, estado, fecha_registro,
-              coalesce(actualizado_en, fecha_registro) AS actualizado_en, version
-    """,
-    Scope.REFERENCE,
-)
 PAGE = Statement(
     """
     SELECT id, nombre, apellido, especialidad, codigo_medico, telefono, email, estado, fecha_registro,
@@ -51,6 +39,7 @@ VERSIONS = Versioned(
     statements(
         "medicos",
         key={"id": "bigint"},
+        generated=("id",),
         columns=("nombre", "apellido", "especialidad", "codigo_medico", "telefono", "email"),
         scope=Scope.REFERENCE,
     ),
@@ -58,13 +47,6 @@ VERSIONS = Versioned(
     missing="No hay un médico con ese número.",
     annulled="anulado",
 )
-
-
-def create(transaction: Transaction, values: Parameters) -> Medico:
-    created = transaction.row(CREATE, values, Medico)
-    if created is None:
-        raise HistoriaError
-    return created
 
 
 def page(transaction: Transaction, after_id: int | None, anulados: bool, rows: int) -> list[Medico]:

@@ -62,7 +62,7 @@ def _one_code() -> Iterator[None]:
 )
 def create(nuevo: MedicoNuevo) -> Answer[Medico]:
     with context().database.transaction() as transaction, _one_code():
-        created = repository.create(transaction, nuevo.model_dump() | authorship())
+        created = VERSIONS.create(transaction, nuevo.model_dump() | authorship())
     return written(Medico.model_validate(created), created.version, url_for("medicos.get", id=created.id))
 
 

@@ -4,21 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from historia_clinica.db import Parameters, Scope, Statement, Transaction
-from historia_clinica.errors import HistoriaError
+from historia_clinica.db import Scope, Statement, Transaction
 from historia_clinica.versions import Versioned, statements
 
-CREATE = Statement(
-    """
-    INSERT INTO pacientes (cedula, nombre, apellido, fecha_nacimiento, telefono, direccion, ciudad,
-                           cambiado_por, motivo, peticion)
-    VALUES (%(cedula)s, %(nombre)s, %(apellido)s, %(fecha_nacimiento)s, %(telefono)s, %(direccion)s, %(ciudad)s,
-            %(cambiado_por)s, %(motivo)s, %(peticion)s)
-    RETURNING cedula, id, nombre, apellido, fecha_nacimiento, telefono, direccion, ciudad, estado, fecha_registro,
-              coalesce(actualizado_en, fecha_registro) AS actualizado_en, version
-    """,
-    Scope.PATIENT,
-)
 PAGE = Statement(
     """
     SELECT cedula, id, nombre, apellido, fecha_nacimiento, telefono, direccion, ciudad, estado, fecha_registro,
@@ -55,6 +43,7 @@ VERSIONS = Versioned(
         "pacientes",
         key={"cedula": "text"},
         fixed=("id",),
+        generated=("id",),
         columns=("nombre", "apellido", "fecha_nacimiento", "telefono", "direccion", "ciudad"),
         scope=Scope.PATIENT,
     ),
@@ -62,13 +51,6 @@ VERSIONS = Versioned(
     missing="No hay un paciente con esa cédula.",
     annulled="anulado",
 )
-
-
-def create(transaction: Transaction, values: Parameters) -> Paciente:
-    created = transaction.row(CREATE, values, Paciente)
-    if created is None:
-        raise HistoriaError
-    return created
 
 
 def page(

@@ -50,7 +50,7 @@ blueprint = APIBlueprint("pacientes", __name__, url_prefix="/api/v1", tag="Pacie
 def create(nuevo: PacienteNuevo) -> Answer[Paciente]:
     with context().database.transaction(paciente=nuevo.cedula) as transaction:
         try:
-            created = repository.create(transaction, nuevo.model_dump() | authorship())
+            created = VERSIONS.create(transaction, nuevo.model_dump() | authorship())
         except Conflict as error:
             raise Conflict("Ya hay un paciente con esa cédula.") from error
     location = url_for("pacientes.get", cedula=created.cedula)
