@@ -31,14 +31,22 @@ def _other_medico(number: int) -> dict[str, Any]:
     return {"nombre": f"Luz {number}", "apellido": "Gómez", "codigo_medico": f"V{next(_numbers)}"}
 
 
+def _of_a_patient(path: str, body: dict[str, Any]) -> Callable[[FlaskClient], Any]:
+    return lambda api: api.post(f"{_paciente(api).headers['Location']}/{path}", json=body)
+
+
 @dataclass(frozen=True)
 class Kind:
-    """How one is made, what corrects it the nth time, its name in a list of versions, its state when annulled."""
+    """How one is made, what corrects it the nth time, its name in a list of versions, its state when annulled, its
+    path; what a correction leaves as it is although it names it not.
+    """
 
     name: str
     make: Callable[[FlaskClient], Any]
     correction: Callable[[int], dict[str, Any]]
     annulled: str
+    path: str
+    fixed: frozenset[str] = frozenset()
 
     def created(self, api: FlaskClient) -> Any:
         answer = self.make(api)
@@ -49,15 +57,38 @@ class Kind:
         return {**self.correction(number), "motivo": f"motivo {number}"}
 
 
-KINDS = [
-    Kind("paciente", _paciente, lambda n: {"nombre": f"Ana {n}", "apellido": "Peña"}, "anulado"),
-    Kind("medico", _medico, _other_medico, "anulado"),
+def _record(
+    name: str, path: str, body: dict[str, Any], correction: Callable[[int], dict[str, Any]], annulled: str
+) -> Kind:
+    """Of a kind whose corrections have everything that the first version must have."""
+    address = f"pacientes/{{cedula}}/{path}/{{id}}"
+    return Kind(name, _of_a_patient(path, body), lambda n: body | correction(n), annulled, address)
+
+
+DIAGNOSTICO = {"codigo": "J459", "descripcion": "Asma", "rol": "principal", "tipo": "impresion"}
+ALERGIA = {"afirmacion": "alergia", "sustancia": "Penicilina", "criticidad": "alta"}
+
+RECORDS = [
     Kind(
         "consulta",
         _consulta,
-        lambda n: {"diagnostico": f"Asma {n}", "fecha_consulta": "2026-01-31T08:30:00-05:00", "estado": "cerrada"},
+        lambda n: {"diagnostico": f"Asma {n}", "fecha_consulta": "2026-01-31T13:30:00Z", "estado": "cerrada"},
         "anulada",
+        "pacientes/{cedula}/consultas/{id}",
     ),
+    _record(
+        "diagnostico",
+        "diagnosticos",
+        DIAGNOSTICO,
+        lambda n: {"descripcion": f"Asma {n}", "inicio": "2020-02-29", "estado": "resuelto"},
+        "anulado",
+    ),
+    _record("alergia", "alergias", ALERGIA, lambda n: {"reaccion": f"Ronchas {n}", "estado": "inactiva"}, "anulada"),
+]
+KINDS = [
+    Kind("paciente", _paciente, lambda n: {"nombre": f"Ana {n}", "apellido": "Peña"}, "anulado", "pacientes/{cedula}"),
+    Kind("medico", _medico, _other_medico, "anulado", "medicos/{id}"),
+    *RECORDS,
 ]
 
 

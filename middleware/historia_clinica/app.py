@@ -10,9 +10,11 @@ from historia_clinica.http import access_log, headers, problems, request_id
 from historia_clinica.http.body import StrictRequest, refuse_repeated_parameters
 from historia_clinica.http.context import KEY, Context
 from historia_clinica.members import Members
+from historia_clinica.resources.alergias.routes import blueprint as alergias
 from historia_clinica.resources.citus.routes import blueprint as citus
 from historia_clinica.resources.cluster.routes import blueprint as cluster
 from historia_clinica.resources.consultas.routes import blueprint as consultas
+from historia_clinica.resources.diagnosticos.routes import blueprint as diagnosticos
 from historia_clinica.resources.medicos.routes import blueprint as medicos
 from historia_clinica.resources.pacientes.routes import blueprint as pacientes
 from historia_clinica.resources.status.routes import blueprint as status
@@ -22,7 +24,8 @@ from historia_clinica.settings import Settings
 from historia_clinica.version import __version__
 
 NAME = "historia_clinica"
-BLUEPRINTS = (pacientes, consultas, medicos, vocabularios, usuarios, citus, cluster, status)
+RECORDS = (consultas, diagnosticos, alergias)
+BLUEPRINTS = (pacientes, *RECORDS, medicos, vocabularios, usuarios, citus, cluster, status)
 
 
 class Json(DefaultJSONProvider):

@@ -18,13 +18,24 @@ PACIENTE = "1012345678"
 MOMENT = "2026-01-31T13:30:00+00:00"
 IDENTIFIER = "7f1f3a52-3a2f-4d0f-9b57-0f5bb6a2c1de"
 CONSULTA = {
-    "paciente_id": PACIENTE,
     "medico_id": None,
     "fecha_consulta": None,
     "diagnostico": "d",
     "tratamiento": None,
     "observaciones": None,
     "estado": "activa",
+}
+ALERGIA = dict.fromkeys(["tipo", "criticidad", "reaccion", "verificacion"]) | {
+    "afirmacion": "alergia",
+    "sustancia": "s",
+    "estado": "activa",
+}
+DIAGNOSTICO = dict.fromkeys(["inicio", "resuelto", "consulta_id", "medico_id"]) | {
+    "codigo": "J459",
+    "descripcion": "d",
+    "rol": "principal",
+    "tipo": "impresion",
+    "estado": "activo",
 }
 SIGNED = {"cambiado_por": "api", "motivo": "m", "peticion": "p", "clave": None, "huella": None}
 FORMER = {"id": IDENTIFIER, "estado": "activo", "fecha_registro": MOMENT, "actualizado_en": MOMENT, "version": 1}
@@ -54,6 +65,14 @@ def versioned(
     return {f"{resource}.VERSIONS.{name}": found for name, found in samples.items()}
 
 
+def records(resource: str, values: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Those of the statements about a kind of record of a patient."""
+    first = {"paciente_id": PACIENTE, "before_moment": None, "before_id": None, "anulados": False, "rows": 21}
+    further = first | {"before_moment": MOMENT, "before_id": IDENTIFIER, "anulados": True}
+    made = versioned(resource, {"paciente_id": PACIENTE, "id": IDENTIFIER}, values)
+    return {f"{resource}.PAGE": [first, further], **made}
+
+
 # Parameters for every statement; a new statement needs its line here.
 SAMPLES: dict[str, list[dict[str, Any]]] = {
     "citus.HAS_CITUS": [{}],
@@ -64,11 +83,9 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "cluster.LOCATION": [{"cedula": PACIENTE}],
     "cluster.MOVES": [{}],
     "cluster.PROGRESS": [{}],
-    "consultas.PAGE": [
-        {"paciente_id": PACIENTE, "before_moment": None, "before_id": None, "anulados": False, "rows": 21},
-        {"paciente_id": PACIENTE, "before_moment": MOMENT, "before_id": IDENTIFIER, "anulados": True, "rows": 21},
-    ],
-    **versioned("consultas", {"paciente_id": PACIENTE, "id": IDENTIFIER}, CONSULTA | {"fecha_consulta": MOMENT}),
+    **records("alergias", ALERGIA),
+    **records("consultas", CONSULTA | {"fecha_consulta": MOMENT}),
+    **records("diagnosticos", DIAGNOSTICO),
     "medicos.PAGE": [{"after_id": after, "anulados": False, "rows": 21} for after in (None, 7)],
     **versioned("medicos", {"id": 1}, MEDICO, numbered=True),
     "members.BYTES_HERE": [{}],

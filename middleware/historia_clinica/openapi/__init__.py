@@ -20,6 +20,8 @@ en `If-Match` y da un motivo, y las versiones anteriores se leen con `historial`
 TAGS = [
     {"name": "Pacientes", "description": "Cada paciente, por su cédula."},
     {"name": "Consultas", "description": "Las consultas de un paciente, junto a él en su nodo."},
+    {"name": "Diagnósticos", "description": "Los diagnósticos de un paciente, con su código CIE-10."},
+    {"name": "Alergias", "description": "A qué es alérgico un paciente, o que no se le conocen alergias."},
     {"name": "Médicos", "description": "Los médicos, iguales en todos los nodos."},
     {"name": "Vocabularios", "description": "Las tablas de códigos, cada una con su fuente, licencia y versión."},
     {"name": "Sistema", "description": "El servicio, su base de datos y sus nodos."},

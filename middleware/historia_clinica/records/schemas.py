@@ -1,6 +1,8 @@
 """What the schemas of such records have in common, and those that are made from a noun."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +25,15 @@ class RegistroEnRuta(Schema):
     def key(self) -> dict[str, str | UUID]:
         """By the names of the columns."""
         return {"paciente_id": self.cedula, "id": self.id}
+
+
+class Registro(Schema):
+    # What every answer has; a row of the table as well.
+    id: UUID
+    paciente_id: str
+    fecha_registro: datetime
+    actualizado_en: datetime
+    version: int
 
 
 @dataclass(frozen=True)
@@ -62,3 +73,29 @@ class Examples:
     changed: dict[str, Any]
     annulment: dict[str, Any]
     annulled: dict[str, Any]
+
+
+def examples(
+    new: Mapping[str, Any], change: Mapping[str, Any], annulled: str, motivo: str, made: Mapping[str, Any] | None = None
+) -> Examples:
+    """From a whole body, what corrects it with its reason, the state and the reason of an annulment, and what an answer
+    has beyond the body.
+    """
+    answer = {
+        "id": "b2f6ac0c-0a53-4f53-9f0c-44b0b4f3b6a1",
+        "paciente_id": "0102030405",
+        "fecha_registro": "2026-01-31T13:31:07Z",
+        "actualizado_en": "2026-01-31T13:31:07Z",
+        "version": 1,
+        **new,
+        **(made or {}),
+    }
+    later = answer | {"actualizado_en": "2026-03-02T15:04:05Z", "version": 2}
+    return Examples(
+        new=dict(new),
+        answer=answer,
+        change={**new, **change},
+        changed=later | {name: value for name, value in change.items() if name != "motivo"},
+        annulment={"motivo": motivo},
+        annulled=later | {"estado": annulled},
+    )

@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import Field
 
 from historia_clinica.http.conditional import Motivo
-from historia_clinica.http.fields import WHOLE, Moment, Schema, Text
+from historia_clinica.http.fields import Moment, Schema, Text
+from historia_clinica.records.fields import MedicoId
 from historia_clinica.records.schemas import Examples
 
 ClinicalText = Annotated[Text, Field(max_length=10000)]
@@ -15,7 +16,7 @@ Open = Literal["activa", "cerrada"]  # a consulta is annulled with a reason, by 
 
 
 class _Datos(Schema):
-    medico_id: Annotated[int, Field(strict=True, ge=1, le=2**63 - 1), WHOLE] | None = None
+    medico_id: MedicoId | None = None
     diagnostico: ClinicalText | None = None
     tratamiento: ClinicalText | None = None
     observaciones: ClinicalText | None = None
