@@ -15,6 +15,7 @@ from historia_clinica.resources.citus.routes import blueprint as citus
 from historia_clinica.resources.cluster.routes import blueprint as cluster
 from historia_clinica.resources.consultas.routes import blueprint as consultas
 from historia_clinica.resources.diagnosticos.routes import blueprint as diagnosticos
+from historia_clinica.resources.historia.routes import blueprint as historia
 from historia_clinica.resources.medicos.routes import blueprint as medicos
 from historia_clinica.resources.pacientes.routes import blueprint as pacientes
 from historia_clinica.resources.status.routes import blueprint as status
@@ -25,7 +26,7 @@ from historia_clinica.version import __version__
 
 NAME = "historia_clinica"
 RECORDS = (consultas, diagnosticos, alergias)
-BLUEPRINTS = (pacientes, *RECORDS, medicos, vocabularios, usuarios, citus, cluster, status)
+BLUEPRINTS = (pacientes, historia, *RECORDS, medicos, vocabularios, usuarios, citus, cluster, status)
 
 
 class Json(DefaultJSONProvider):

@@ -86,6 +86,7 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     **records("alergias", ALERGIA),
     **records("consultas", CONSULTA | {"fecha_consulta": MOMENT}),
     **records("diagnosticos", DIAGNOSTICO),
+    "historia.READ": [{"cedula": PACIENTE}],
     "medicos.PAGE": [{"after_id": after, "anulados": False, "rows": 21} for after in (None, 7)],
     **versioned("medicos", {"id": 1}, MEDICO, numbered=True),
     "members.BYTES_HERE": [{}],

@@ -76,6 +76,13 @@ class Table:
             Scope.PATIENT,
         )
 
+    def whole(self) -> str:
+        """An expression, under the name of the table: all rows of the patient `cedula` that are in force, as JSON."""
+        return f"""
+           (SELECT coalesce(json_agg(one ORDER BY {self.moment} DESC, id DESC), '[]')::text
+              FROM (SELECT {self.held} FROM {self.name}
+                     WHERE paciente_id = %(cedula)s AND estado <> '{self.annulled}') AS one) AS {self.name}"""
+
     def versions(self, into: type[Row]) -> Versioned[Row]:
         made = statements(
             self.name, key=KEY, columns=self.columns, defaults={self.moment: "now()"}, scope=Scope.PATIENT
