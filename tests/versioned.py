@@ -67,6 +67,17 @@ def _record(
 
 DIAGNOSTICO = {"codigo": "J459", "descripcion": "Asma", "rol": "principal", "tipo": "impresion"}
 ALERGIA = {"afirmacion": "alergia", "sustancia": "Penicilina", "criticidad": "alta"}
+ANTECEDENTE = {"tipo": "familiar", "texto": "Diabetes", "parentesco": "Madre"}
+SIGNO_VITAL = {"tomado_en": "2026-01-31T13:30:00Z", "loinc": "8310-5", "valor": 36.6, "unidad": "Cel"}
+PRESCRIPCION = {
+    "medicamento": "Losartán 50 mg",
+    "dosis": 0.5,
+    "unidad": "{tableta}",
+    "via": "oral",
+    "frecuencia": "cada 12 horas",
+}
+ORDEN = {"cups": "903895", "descripcion": "Creatinina", "cantidad": 2}
+RESULTADO = {"emitido_en": "2026-01-31T13:30:00Z", "loinc": "2160-0", "valor": 1.25, "unidad": "mg/dL"}
 
 RECORDS = [
     Kind(
@@ -84,6 +95,17 @@ RECORDS = [
         "anulado",
     ),
     _record("alergia", "alergias", ALERGIA, lambda n: {"reaccion": f"Ronchas {n}", "estado": "inactiva"}, "anulada"),
+    _record("antecedente", "antecedentes", ANTECEDENTE, lambda n: {"texto": f"Diabetes {n}"}, "anulado"),
+    _record("signo_vital", "signos-vitales", SIGNO_VITAL, lambda n: {"valor": 36 + n / 8}, "anulado"),
+    _record(
+        "prescripcion",
+        "prescripciones",
+        PRESCRIPCION,
+        lambda n: {"dosis": n, "cantidad": 0.000001, "estado": "suspendida"},
+        "anulada",
+    ),
+    _record("orden", "ordenes", ORDEN, lambda n: {"cantidad": n, "estado": "realizada"}, "anulada"),
+    _record("resultado", "resultados", RESULTADO, lambda n: {"ref_max": n, "estado": "preliminar"}, "anulado"),
 ]
 KINDS = [
     Kind("paciente", _paciente, lambda n: {"nombre": f"Ana {n}", "apellido": "Peña"}, "anulado", "pacientes/{cedula}"),

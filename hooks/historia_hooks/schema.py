@@ -75,7 +75,16 @@ WRITE = frozenset({"SELECT", "INSERT", "UPDATE"})
 APPEND = frozenset({"SELECT", "INSERT"})
 
 # Kinds of record of a patient: each a table beside the patient, and a table of its former rows.
-RECORDS = ("diagnosticos", "alergias")
+RECORDS = (
+    "diagnosticos",
+    "alergias",
+    "antecedentes",
+    "signos_vitales",
+    "prescripciones",
+    "ordenes",
+    "resultados",
+)
+IN_A_CONSULTA = ("diagnosticos", "prescripciones", "ordenes")
 FORMER_RECORDS = tuple(f"{table}_historial" for table in RECORDS)
 
 
@@ -100,8 +109,9 @@ FOREIGN_KEYS = (
         "consultas_historial_paciente_id_fkey", "consultas_historial", ("paciente_id",), "pacientes", ("cedula",)
     ),
     *(_of_a_patient(table) for table in RECORDS + FORMER_RECORDS),
-    *(_of_the_same_patient(table, "consulta_id", "consultas") for table in ("diagnosticos",)),
-    *(_of_a_physician(table) for table in ("diagnosticos",)),
+    *(_of_the_same_patient(table, "consulta_id", "consultas") for table in IN_A_CONSULTA),
+    _of_the_same_patient("resultados", "orden_id", "ordenes"),
+    *(_of_a_physician(table) for table in (*IN_A_CONSULTA, "resultados")),
 )
 UNIQUES = (Unique("usuario_email_unico", "usuario", "email"),)
 PRIVILEGES = (

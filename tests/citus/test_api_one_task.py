@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import pkgutil
 import re
+from decimal import Decimal
 from typing import Any
 
 import historia_clinica.resources
@@ -36,6 +37,29 @@ DIAGNOSTICO = dict.fromkeys(["inicio", "resuelto", "consulta_id", "medico_id"]) 
     "rol": "principal",
     "tipo": "impresion",
     "estado": "activo",
+}
+ANTECEDENTE = {"tipo": "familiar", "texto": "t", "codigo": None, "parentesco": "p"}
+SIGNO_VITAL = {"tomado_en": MOMENT, "loinc": "8310-5", "valor": Decimal("36.6"), "unidad": "Cel", "metodo": None}
+PRESCRIPCION = dict.fromkeys(["atc", "duracion_dias", "cantidad", "indicaciones", "consulta_id", "medico_id"]) | {
+    "medicamento": "m",
+    "dosis": Decimal("0.5"),
+    "unidad": "mg",
+    "via": "v",
+    "frecuencia": "f",
+    "estado": "activa",
+}
+ORDEN = dict.fromkeys(["justificacion", "consulta_id", "medico_id"]) | {
+    "cups": "903895",
+    "descripcion": "d",
+    "cantidad": 1,
+    "estado": "solicitada",
+}
+RESULTADO = dict.fromkeys(["orden_id", "valor_texto", "ref_min", "ref_max", "interpretacion", "medico_id"]) | {
+    "emitido_en": MOMENT,
+    "loinc": "2160-0",
+    "valor": Decimal("1.25"),
+    "unidad": "mg/dL",
+    "estado": "definitivo",
 }
 SIGNED = {"cambiado_por": "api", "motivo": "m", "peticion": "p", "clave": None, "huella": None}
 FORMER = {"id": IDENTIFIER, "estado": "activo", "fecha_registro": MOMENT, "actualizado_en": MOMENT, "version": 1}
@@ -84,6 +108,7 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "cluster.MOVES": [{}],
     "cluster.PROGRESS": [{}],
     **records("alergias", ALERGIA),
+    **records("antecedentes", ANTECEDENTE),
     **records("consultas", CONSULTA | {"fecha_consulta": MOMENT}),
     **records("diagnosticos", DIAGNOSTICO),
     "historia.READ": [{"cedula": PACIENTE}],
@@ -99,12 +124,16 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "members.PLACES": [{}],
     "members.READABLE": [{}],
     "members.WORKERS": [{}],
+    **records("ordenes", ORDEN),
     "pacientes.PAGE": [
         {"after_moment": None, "after_id": None, "anulados": False, "rows": 21},
         {"after_moment": MOMENT, "after_id": IDENTIFIER, "anulados": True, "rows": 21},
     ],
     **versioned("pacientes", {"cedula": PACIENTE}, PERSONA),
+    **records("prescripciones", PRESCRIPCION),
     "records.PATIENT_EXISTS": [{"paciente_id": PACIENTE}],
+    **records("resultados", RESULTADO),
+    **records("signos_vitales", SIGNO_VITAL),
     "status.DISTRIBUTION": [{}],
     "status.SCHEMA_VERSION": [{}],
     "status.SERVER": [{}],

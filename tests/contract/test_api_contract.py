@@ -66,8 +66,8 @@ def validate(case: Any) -> None:
     case.call_and_validate(excluded_checks=excluded)
 
 
-REFERENCES = {"medico_id", "consulta_id"}
-RULES = {"afirmacion", "resuelto"}
+REFERENCES = {"medico_id", "consulta_id", "orden_id"}
+RULES = {"afirmacion", "resuelto", "parentesco", "texto", "loinc", "unidad", "dosis", "cantidad"}
 
 
 def depends_on_rows(case: Any) -> bool:
@@ -75,7 +75,7 @@ def depends_on_rows(case: Any) -> bool:
     is for one request.
 
     JSON Schema of single parameters cannot say either that a version and an instant are not asked for together, nor of
-    single members that one is demanded where another has a certain value.
+    single members that one is demanded where another has a certain value, nor how many decimals a number may have.
     """
     body, query = case.body if isinstance(case.body, dict) else {}, case.query or {}
     return (

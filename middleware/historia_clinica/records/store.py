@@ -14,6 +14,7 @@ from historia_clinica.versions import COMMON, SINCE, Versioned, statements
 KEY = {"paciente_id": "text", "id": "uuid"}
 MEDICO = {"medico_id": "No hay un médico con este número."}
 CONSULTA = {"consulta_id": "No hay una consulta de este paciente con este identificador."}
+ORDEN = {"orden_id": "No hay una orden de este paciente con este identificador."}
 NO_PATIENT = "No hay un paciente con esa cédula."
 PATIENT_EXISTS = Statement("SELECT cedula FROM pacientes WHERE cedula = %(paciente_id)s", Scope.PATIENT)
 

@@ -188,3 +188,470 @@ COMMENT ON COLUMN public.alergias_historial.clave IS 'De la Idempotency-Key con 
 COMMENT ON COLUMN public.alergias_historial.huella IS 'SHA-256 de lo que se pidió con esa clave';
 COMMENT ON COLUMN public.alergias_historial.vigente_desde IS 'Momento desde el que valió esta versión';
 COMMENT ON COLUMN public.alergias_historial.vigente_hasta IS 'Momento en que otra versión la reemplazó; ya no incluido';
+
+CREATE TABLE public.antecedentes (
+    paciente_id text NOT NULL,
+    id uuid NOT NULL,
+    tipo text NOT NULL
+        CONSTRAINT antecedentes_tipo_valido CHECK (tipo IN ('personal', 'familiar', 'quirurgico', 'farmacologico', 'gineco_obstetrico', 'riesgo')),
+    texto text NOT NULL CONSTRAINT antecedentes_texto_valido CHECK (length(texto) <= 2000 AND texto ~ '\S'),
+    codigo text CONSTRAINT antecedentes_codigo_valido CHECK (codigo ~ '^[A-Z][0-9]{2}[0-9X]?$'),
+    parentesco text CONSTRAINT antecedentes_parentesco_valido CHECK (length(parentesco) <= 50 AND parentesco ~ '\S'),
+    estado text NOT NULL DEFAULT 'activo'
+        CONSTRAINT antecedentes_estado_valido CHECK (estado IN ('activo', 'anulado')),
+    fecha_registro timestamptz NOT NULL DEFAULT now(),
+    version integer NOT NULL DEFAULT 1,
+    actualizado_en timestamptz,
+    cambiado_por text CONSTRAINT antecedentes_cambiado_por_valido CHECK (length(cambiado_por) <= 100),
+    motivo text CONSTRAINT antecedentes_motivo_valido CHECK (length(motivo) <= 500 AND motivo ~ '\S'),
+    peticion text CONSTRAINT antecedentes_peticion_valida CHECK (length(peticion) <= 64),
+    clave uuid,
+    huella bytea,
+    PRIMARY KEY (paciente_id, id),
+    CONSTRAINT antecedentes_clave_con_huella CHECK ((clave IS NULL) = (huella IS NULL)),
+    CONSTRAINT antecedentes_parentesco_si_familiar CHECK ((tipo = 'familiar') = (parentesco IS NOT NULL))
+);
+
+CREATE TABLE public.antecedentes_historial (
+    paciente_id text NOT NULL,
+    id uuid NOT NULL,
+    version integer NOT NULL,
+    tipo text NOT NULL,
+    texto text NOT NULL,
+    codigo text,
+    parentesco text,
+    estado text NOT NULL,
+    fecha_registro timestamptz NOT NULL,
+    cambiado_por text,
+    motivo text,
+    peticion text,
+    clave uuid,
+    huella bytea,
+    vigente_desde timestamptz NOT NULL,
+    vigente_hasta timestamptz NOT NULL,
+    PRIMARY KEY (paciente_id, id, version),
+    CONSTRAINT antecedentes_historial_vigencia_valida CHECK (vigente_desde <= vigente_hasta)
+);
+
+COMMENT ON TABLE public.antecedentes IS 'Antecedentes de un paciente, junto a él en su nodo';
+COMMENT ON COLUMN public.antecedentes.paciente_id IS 'Cédula del paciente; clave de reparto';
+COMMENT ON COLUMN public.antecedentes.id IS 'Identificador del antecedente';
+COMMENT ON COLUMN public.antecedentes.tipo IS 'personal, familiar, quirurgico, farmacologico, gineco_obstetrico o riesgo';
+COMMENT ON COLUMN public.antecedentes.texto IS 'El antecedente en palabras';
+COMMENT ON COLUMN public.antecedentes.codigo IS 'Código CIE-10, sin punto, si lo tiene';
+COMMENT ON COLUMN public.antecedentes.parentesco IS 'De qué familiar; presente solo si el antecedente es familiar';
+COMMENT ON COLUMN public.antecedentes.estado IS 'activo o anulado; una fila nunca se borra';
+COMMENT ON COLUMN public.antecedentes.fecha_registro IS 'Momento en que se registró la fila';
+COMMENT ON COLUMN public.antecedentes.version IS 'Número de versión de la fila; crece con cada cambio';
+COMMENT ON COLUMN public.antecedentes.actualizado_en IS 'Momento del último cambio; nulo mientras la fila sea la que se registró';
+COMMENT ON COLUMN public.antecedentes.cambiado_por IS 'Quién escribió esta versión';
+COMMENT ON COLUMN public.antecedentes.motivo IS 'Por qué se escribió esta versión; nulo en la primera';
+COMMENT ON COLUMN public.antecedentes.peticion IS 'Identificador de la petición HTTP que escribió esta versión';
+COMMENT ON COLUMN public.antecedentes.clave IS 'De la Idempotency-Key con que se escribió esta versión; nulo sin ella';
+COMMENT ON COLUMN public.antecedentes.huella IS 'SHA-256 de lo que se pidió con esa clave';
+
+COMMENT ON TABLE public.antecedentes_historial IS 'Versiones anteriores de cada antecedente, junto a su paciente; solo se añaden filas';
+COMMENT ON COLUMN public.antecedentes_historial.paciente_id IS 'Cédula del paciente; clave de reparto';
+COMMENT ON COLUMN public.antecedentes_historial.id IS 'Identificador del antecedente';
+COMMENT ON COLUMN public.antecedentes_historial.version IS 'Número de la versión';
+COMMENT ON COLUMN public.antecedentes_historial.tipo IS 'personal, familiar, quirurgico, farmacologico, gineco_obstetrico o riesgo';
+COMMENT ON COLUMN public.antecedentes_historial.texto IS 'El antecedente en palabras';
+COMMENT ON COLUMN public.antecedentes_historial.codigo IS 'Código CIE-10, sin punto, si lo tiene';
+COMMENT ON COLUMN public.antecedentes_historial.parentesco IS 'De qué familiar; presente solo si el antecedente es familiar';
+COMMENT ON COLUMN public.antecedentes_historial.estado IS 'Estado en esta versión';
+COMMENT ON COLUMN public.antecedentes_historial.fecha_registro IS 'Momento en que se registró la primera versión';
+COMMENT ON COLUMN public.antecedentes_historial.cambiado_por IS 'Quién escribió esta versión';
+COMMENT ON COLUMN public.antecedentes_historial.motivo IS 'Por qué se escribió esta versión; nulo en la primera';
+COMMENT ON COLUMN public.antecedentes_historial.peticion IS 'Identificador de la petición HTTP que escribió esta versión';
+COMMENT ON COLUMN public.antecedentes_historial.clave IS 'De la Idempotency-Key con que se escribió esta versión; nulo sin ella';
+COMMENT ON COLUMN public.antecedentes_historial.huella IS 'SHA-256 de lo que se pidió con esa clave';
+COMMENT ON COLUMN public.antecedentes_historial.vigente_desde IS 'Momento desde el que valió esta versión';
+COMMENT ON COLUMN public.antecedentes_historial.vigente_hasta IS 'Momento en que otra versión la reemplazó; ya no incluido';
+
+CREATE TABLE public.signos_vitales (
+    paciente_id text NOT NULL,
+    id uuid NOT NULL,
+    tomado_en timestamptz NOT NULL DEFAULT now(),
+    loinc text NOT NULL CONSTRAINT signos_vitales_loinc_valido CHECK (loinc ~ '^[0-9]{1,7}-[0-9]$'),
+    valor numeric NOT NULL CONSTRAINT signos_vitales_valor_valido CHECK (abs(valor) < 1e9 AND scale(valor) <= 6),
+    unidad text NOT NULL CONSTRAINT signos_vitales_unidad_valida CHECK (unidad ~ '^[!-~]{1,40}$'),
+    metodo text CONSTRAINT signos_vitales_metodo_valido CHECK (length(metodo) <= 200 AND metodo ~ '\S'),
+    estado text NOT NULL DEFAULT 'registrado'
+        CONSTRAINT signos_vitales_estado_valido CHECK (estado IN ('registrado', 'anulado')),
+    fecha_registro timestamptz NOT NULL DEFAULT now(),
+    version integer NOT NULL DEFAULT 1,
+    actualizado_en timestamptz,
+    cambiado_por text CONSTRAINT signos_vitales_cambiado_por_valido CHECK (length(cambiado_por) <= 100),
+    motivo text CONSTRAINT signos_vitales_motivo_valido CHECK (length(motivo) <= 500 AND motivo ~ '\S'),
+    peticion text CONSTRAINT signos_vitales_peticion_valida CHECK (length(peticion) <= 64),
+    clave uuid,
+    huella bytea,
+    PRIMARY KEY (paciente_id, id),
+    CONSTRAINT signos_vitales_clave_con_huella CHECK ((clave IS NULL) = (huella IS NULL))
+);
+
+CREATE TABLE public.signos_vitales_historial (
+    paciente_id text NOT NULL,
+    id uuid NOT NULL,
+    version integer NOT NULL,
+    tomado_en timestamptz NOT NULL,
+    loinc text NOT NULL,
+    valor numeric NOT NULL,
+    unidad text NOT NULL,
+    metodo text,
+    estado text NOT NULL,
+    fecha_registro timestamptz NOT NULL,
+    cambiado_por text,
+    motivo text,
+    peticion text,
+    clave uuid,
+    huella bytea,
+    vigente_desde timestamptz NOT NULL,
+    vigente_hasta timestamptz NOT NULL,
+    PRIMARY KEY (paciente_id, id, version),
+    CONSTRAINT signos_vitales_historial_vigencia_valida CHECK (vigente_desde <= vigente_hasta)
+);
+
+CREATE INDEX signos_vitales_paciente_fecha ON public.signos_vitales (paciente_id, tomado_en DESC, id DESC);
+
+COMMENT ON TABLE public.signos_vitales IS 'Mediciones de un paciente, una fila por valor, junto a él en su nodo';
+COMMENT ON COLUMN public.signos_vitales.paciente_id IS 'Cédula del paciente; clave de reparto';
+COMMENT ON COLUMN public.signos_vitales.id IS 'Identificador del signo vital';
+COMMENT ON COLUMN public.signos_vitales.tomado_en IS 'Momento de la medición';
+COMMENT ON COLUMN public.signos_vitales.loinc IS 'Qué se midió: código LOINC';
+COMMENT ON COLUMN public.signos_vitales.valor IS 'Valor medido; menos de mil millones y hasta seis decimales, para que viaje exacto';
+COMMENT ON COLUMN public.signos_vitales.unidad IS 'Unidad, en UCUM';
+COMMENT ON COLUMN public.signos_vitales.metodo IS 'Cómo o con qué se midió';
+COMMENT ON COLUMN public.signos_vitales.estado IS 'registrado o anulado; una fila nunca se borra';
+COMMENT ON COLUMN public.signos_vitales.fecha_registro IS 'Momento en que se registró la fila';
+COMMENT ON COLUMN public.signos_vitales.version IS 'Número de versión de la fila; crece con cada cambio';
+COMMENT ON COLUMN public.signos_vitales.actualizado_en IS 'Momento del último cambio; nulo mientras la fila sea la que se registró';
+COMMENT ON COLUMN public.signos_vitales.cambiado_por IS 'Quién escribió esta versión';
+COMMENT ON COLUMN public.signos_vitales.motivo IS 'Por qué se escribió esta versión; nulo en la primera';
+COMMENT ON COLUMN public.signos_vitales.peticion IS 'Identificador de la petición HTTP que escribió esta versión';
+COMMENT ON COLUMN public.signos_vitales.clave IS 'De la Idempotency-Key con que se escribió esta versión; nulo sin ella';
+COMMENT ON COLUMN public.signos_vitales.huella IS 'SHA-256 de lo que se pidió con esa clave';
+
+COMMENT ON TABLE public.signos_vitales_historial IS 'Versiones anteriores de cada signo vital, junto a su paciente; solo se añaden filas';
+COMMENT ON COLUMN public.signos_vitales_historial.paciente_id IS 'Cédula del paciente; clave de reparto';
+COMMENT ON COLUMN public.signos_vitales_historial.id IS 'Identificador del signo vital';
+COMMENT ON COLUMN public.signos_vitales_historial.version IS 'Número de la versión';
+COMMENT ON COLUMN public.signos_vitales_historial.tomado_en IS 'Momento de la medición';
+COMMENT ON COLUMN public.signos_vitales_historial.loinc IS 'Qué se midió: código LOINC';
+COMMENT ON COLUMN public.signos_vitales_historial.valor IS 'Valor medido; menos de mil millones y hasta seis decimales, para que viaje exacto';
+COMMENT ON COLUMN public.signos_vitales_historial.unidad IS 'Unidad, en UCUM';
+COMMENT ON COLUMN public.signos_vitales_historial.metodo IS 'Cómo o con qué se midió';
+COMMENT ON COLUMN public.signos_vitales_historial.estado IS 'Estado en esta versión';
+COMMENT ON COLUMN public.signos_vitales_historial.fecha_registro IS 'Momento en que se registró la primera versión';
+COMMENT ON COLUMN public.signos_vitales_historial.cambiado_por IS 'Quién escribió esta versión';
+COMMENT ON COLUMN public.signos_vitales_historial.motivo IS 'Por qué se escribió esta versión; nulo en la primera';
+COMMENT ON COLUMN public.signos_vitales_historial.peticion IS 'Identificador de la petición HTTP que escribió esta versión';
+COMMENT ON COLUMN public.signos_vitales_historial.clave IS 'De la Idempotency-Key con que se escribió esta versión; nulo sin ella';
+COMMENT ON COLUMN public.signos_vitales_historial.huella IS 'SHA-256 de lo que se pidió con esa clave';
+COMMENT ON COLUMN public.signos_vitales_historial.vigente_desde IS 'Momento desde el que valió esta versión';
+COMMENT ON COLUMN public.signos_vitales_historial.vigente_hasta IS 'Momento en que otra versión la reemplazó; ya no incluido';
+
+CREATE TABLE public.prescripciones (
+    paciente_id text NOT NULL,
+    id uuid NOT NULL,
+    medicamento text NOT NULL
+        CONSTRAINT prescripciones_medicamento_valido CHECK (length(medicamento) <= 300 AND medicamento ~ '\S'),
+    atc text CONSTRAINT prescripciones_atc_valido CHECK (atc ~ '^[A-Z][0-9]{2}[A-Z]{2}[0-9]{2}$'),
+    dosis numeric NOT NULL
+        CONSTRAINT prescripciones_dosis_valida CHECK (dosis > 0 AND abs(dosis) < 1e9 AND scale(dosis) <= 6),
+    unidad text NOT NULL CONSTRAINT prescripciones_unidad_valida CHECK (unidad ~ '^[!-~]{1,40}$'),
+    via text NOT NULL CONSTRAINT prescripciones_via_valida CHECK (length(via) <= 50 AND via ~ '\S'),
+    frecuencia text NOT NULL
+        CONSTRAINT prescripciones_frecuencia_valida CHECK (length(frecuencia) <= 100 AND frecuencia ~ '\S'),
+    duracion_dias integer CONSTRAINT prescripciones_duracion_dias_valida CHECK (duracion_dias BETWEEN 1 AND 3650),
+    cantidad numeric
+        CONSTRAINT prescripciones_cantidad_valida CHECK (cantidad > 0 AND abs(cantidad) < 1e9 AND scale(cantidad) <= 6),
+    indicaciones text
+        CONSTRAINT prescripciones_indicaciones_valido CHECK (length(indicaciones) <= 2000 AND indicaciones ~ '\S'),
+    consulta_id uuid,
+    medico_id bigint,
+    estado text NOT NULL DEFAULT 'activa'
+        CONSTRAINT prescripciones_estado_valido CHECK (estado IN ('activa', 'suspendida', 'terminada', 'anulada')),
+    fecha_registro timestamptz NOT NULL DEFAULT now(),
+    version integer NOT NULL DEFAULT 1,
+    actualizado_en timestamptz,
+    cambiado_por text CONSTRAINT prescripciones_cambiado_por_valido CHECK (length(cambiado_por) <= 100),
+    motivo text CONSTRAINT prescripciones_motivo_valido CHECK (length(motivo) <= 500 AND motivo ~ '\S'),
+    peticion text CONSTRAINT prescripciones_peticion_valida CHECK (length(peticion) <= 64),
+    clave uuid,
+    huella bytea,
+    PRIMARY KEY (paciente_id, id),
+    CONSTRAINT prescripciones_clave_con_huella CHECK ((clave IS NULL) = (huella IS NULL))
+);
+
+CREATE TABLE public.prescripciones_historial (
+    paciente_id text NOT NULL,
+    id uuid NOT NULL,
+    version integer NOT NULL,
+    medicamento text NOT NULL,
+    atc text,
+    dosis numeric NOT NULL,
+    unidad text NOT NULL,
+    via text NOT NULL,
+    frecuencia text NOT NULL,
+    duracion_dias integer,
+    cantidad numeric,
+    indicaciones text,
+    consulta_id uuid,
+    medico_id bigint,
+    estado text NOT NULL,
+    fecha_registro timestamptz NOT NULL,
+    cambiado_por text,
+    motivo text,
+    peticion text,
+    clave uuid,
+    huella bytea,
+    vigente_desde timestamptz NOT NULL,
+    vigente_hasta timestamptz NOT NULL,
+    PRIMARY KEY (paciente_id, id, version),
+    CONSTRAINT prescripciones_historial_vigencia_valida CHECK (vigente_desde <= vigente_hasta)
+);
+
+COMMENT ON TABLE public.prescripciones IS 'Medicamentos prescritos a un paciente, junto a él en su nodo';
+COMMENT ON COLUMN public.prescripciones.paciente_id IS 'Cédula del paciente; clave de reparto';
+COMMENT ON COLUMN public.prescripciones.id IS 'Identificador de la prescripción';
+COMMENT ON COLUMN public.prescripciones.medicamento IS 'Medicamento, con su presentación';
+COMMENT ON COLUMN public.prescripciones.atc IS 'Código ATC de la sustancia';
+COMMENT ON COLUMN public.prescripciones.dosis IS 'Cuánto cada vez';
+COMMENT ON COLUMN public.prescripciones.unidad IS 'Unidad de la dosis, en UCUM';
+COMMENT ON COLUMN public.prescripciones.via IS 'Vía de administración';
+COMMENT ON COLUMN public.prescripciones.frecuencia IS 'Cada cuánto';
+COMMENT ON COLUMN public.prescripciones.duracion_dias IS 'Por cuántos días';
+COMMENT ON COLUMN public.prescripciones.cantidad IS 'Cuánto se entrega en total';
+COMMENT ON COLUMN public.prescripciones.indicaciones IS 'Indicaciones para el paciente';
+COMMENT ON COLUMN public.prescripciones.consulta_id IS 'Consulta en la que se registró, si hubo una';
+COMMENT ON COLUMN public.prescripciones.medico_id IS 'Médico que prescribió';
+COMMENT ON COLUMN public.prescripciones.estado IS 'activa, suspendida, terminada o anulada; una fila nunca se borra';
+COMMENT ON COLUMN public.prescripciones.fecha_registro IS 'Momento en que se registró la fila';
+COMMENT ON COLUMN public.prescripciones.version IS 'Número de versión de la fila; crece con cada cambio';
+COMMENT ON COLUMN public.prescripciones.actualizado_en IS 'Momento del último cambio; nulo mientras la fila sea la que se registró';
+COMMENT ON COLUMN public.prescripciones.cambiado_por IS 'Quién escribió esta versión';
+COMMENT ON COLUMN public.prescripciones.motivo IS 'Por qué se escribió esta versión; nulo en la primera';
+COMMENT ON COLUMN public.prescripciones.peticion IS 'Identificador de la petición HTTP que escribió esta versión';
+COMMENT ON COLUMN public.prescripciones.clave IS 'De la Idempotency-Key con que se escribió esta versión; nulo sin ella';
+COMMENT ON COLUMN public.prescripciones.huella IS 'SHA-256 de lo que se pidió con esa clave';
+
+COMMENT ON TABLE public.prescripciones_historial IS 'Versiones anteriores de cada prescripción, junto a su paciente; solo se añaden filas';
+COMMENT ON COLUMN public.prescripciones_historial.paciente_id IS 'Cédula del paciente; clave de reparto';
+COMMENT ON COLUMN public.prescripciones_historial.id IS 'Identificador de la prescripción';
+COMMENT ON COLUMN public.prescripciones_historial.version IS 'Número de la versión';
+COMMENT ON COLUMN public.prescripciones_historial.medicamento IS 'Medicamento, con su presentación';
+COMMENT ON COLUMN public.prescripciones_historial.atc IS 'Código ATC de la sustancia';
+COMMENT ON COLUMN public.prescripciones_historial.dosis IS 'Cuánto cada vez';
+COMMENT ON COLUMN public.prescripciones_historial.unidad IS 'Unidad de la dosis, en UCUM';
+COMMENT ON COLUMN public.prescripciones_historial.via IS 'Vía de administración';
+COMMENT ON COLUMN public.prescripciones_historial.frecuencia IS 'Cada cuánto';
+COMMENT ON COLUMN public.prescripciones_historial.duracion_dias IS 'Por cuántos días';
+COMMENT ON COLUMN public.prescripciones_historial.cantidad IS 'Cuánto se entrega en total';
+COMMENT ON COLUMN public.prescripciones_historial.indicaciones IS 'Indicaciones para el paciente';
+COMMENT ON COLUMN public.prescripciones_historial.consulta_id IS 'Consulta en la que se registró, si hubo una';
+COMMENT ON COLUMN public.prescripciones_historial.medico_id IS 'Médico que prescribió';
+COMMENT ON COLUMN public.prescripciones_historial.estado IS 'Estado en esta versión';
+COMMENT ON COLUMN public.prescripciones_historial.fecha_registro IS 'Momento en que se registró la primera versión';
+COMMENT ON COLUMN public.prescripciones_historial.cambiado_por IS 'Quién escribió esta versión';
+COMMENT ON COLUMN public.prescripciones_historial.motivo IS 'Por qué se escribió esta versión; nulo en la primera';
+COMMENT ON COLUMN public.prescripciones_historial.peticion IS 'Identificador de la petición HTTP que escribió esta versión';
+COMMENT ON COLUMN public.prescripciones_historial.clave IS 'De la Idempotency-Key con que se escribió esta versión; nulo sin ella';
+COMMENT ON COLUMN public.prescripciones_historial.huella IS 'SHA-256 de lo que se pidió con esa clave';
+COMMENT ON COLUMN public.prescripciones_historial.vigente_desde IS 'Momento desde el que valió esta versión';
+COMMENT ON COLUMN public.prescripciones_historial.vigente_hasta IS 'Momento en que otra versión la reemplazó; ya no incluido';
+
+CREATE TABLE public.ordenes (
+    paciente_id text NOT NULL,
+    id uuid NOT NULL,
+    cups text NOT NULL CONSTRAINT ordenes_cups_valido CHECK (cups ~ '^[0-9A-Z]{6}$'),
+    descripcion text NOT NULL
+        CONSTRAINT ordenes_descripcion_valida CHECK (length(descripcion) <= 500 AND descripcion ~ '\S'),
+    cantidad integer NOT NULL CONSTRAINT ordenes_cantidad_valida CHECK (cantidad BETWEEN 1 AND 1000),
+    justificacion text
+        CONSTRAINT ordenes_justificacion_valida CHECK (length(justificacion) <= 2000 AND justificacion ~ '\S'),
+    consulta_id uuid,
+    medico_id bigint,
+    estado text NOT NULL DEFAULT 'solicitada'
+        CONSTRAINT ordenes_estado_valido CHECK (estado IN ('solicitada', 'realizada', 'cancelada', 'anulada')),
+    fecha_registro timestamptz NOT NULL DEFAULT now(),
+    version integer NOT NULL DEFAULT 1,
+    actualizado_en timestamptz,
+    cambiado_por text CONSTRAINT ordenes_cambiado_por_valido CHECK (length(cambiado_por) <= 100),
+    motivo text CONSTRAINT ordenes_motivo_valido CHECK (length(motivo) <= 500 AND motivo ~ '\S'),
+    peticion text CONSTRAINT ordenes_peticion_valida CHECK (length(peticion) <= 64),
+    clave uuid,
+    huella bytea,
+    PRIMARY KEY (paciente_id, id),
+    CONSTRAINT ordenes_clave_con_huella CHECK ((clave IS NULL) = (huella IS NULL))
+);
+
+CREATE TABLE public.ordenes_historial (
+    paciente_id text NOT NULL,
+    id uuid NOT NULL,
+    version integer NOT NULL,
+    cups text NOT NULL,
+    descripcion text NOT NULL,
+    cantidad integer NOT NULL,
+    justificacion text,
+    consulta_id uuid,
+    medico_id bigint,
+    estado text NOT NULL,
+    fecha_registro timestamptz NOT NULL,
+    cambiado_por text,
+    motivo text,
+    peticion text,
+    clave uuid,
+    huella bytea,
+    vigente_desde timestamptz NOT NULL,
+    vigente_hasta timestamptz NOT NULL,
+    PRIMARY KEY (paciente_id, id, version),
+    CONSTRAINT ordenes_historial_vigencia_valida CHECK (vigente_desde <= vigente_hasta)
+);
+
+COMMENT ON TABLE public.ordenes IS 'Exámenes y procedimientos pedidos para un paciente, junto a él en su nodo';
+COMMENT ON COLUMN public.ordenes.paciente_id IS 'Cédula del paciente; clave de reparto';
+COMMENT ON COLUMN public.ordenes.id IS 'Identificador de la orden';
+COMMENT ON COLUMN public.ordenes.cups IS 'Código CUPS';
+COMMENT ON COLUMN public.ordenes.descripcion IS 'Qué se pide, en palabras';
+COMMENT ON COLUMN public.ordenes.cantidad IS 'Cuántas veces';
+COMMENT ON COLUMN public.ordenes.justificacion IS 'Por qué se pide';
+COMMENT ON COLUMN public.ordenes.consulta_id IS 'Consulta en la que se registró, si hubo una';
+COMMENT ON COLUMN public.ordenes.medico_id IS 'Médico que lo pidió';
+COMMENT ON COLUMN public.ordenes.estado IS 'solicitada, realizada, cancelada o anulada; una fila nunca se borra';
+COMMENT ON COLUMN public.ordenes.fecha_registro IS 'Momento en que se registró la fila';
+COMMENT ON COLUMN public.ordenes.version IS 'Número de versión de la fila; crece con cada cambio';
+COMMENT ON COLUMN public.ordenes.actualizado_en IS 'Momento del último cambio; nulo mientras la fila sea la que se registró';
+COMMENT ON COLUMN public.ordenes.cambiado_por IS 'Quién escribió esta versión';
+COMMENT ON COLUMN public.ordenes.motivo IS 'Por qué se escribió esta versión; nulo en la primera';
+COMMENT ON COLUMN public.ordenes.peticion IS 'Identificador de la petición HTTP que escribió esta versión';
+COMMENT ON COLUMN public.ordenes.clave IS 'De la Idempotency-Key con que se escribió esta versión; nulo sin ella';
+COMMENT ON COLUMN public.ordenes.huella IS 'SHA-256 de lo que se pidió con esa clave';
+
+COMMENT ON TABLE public.ordenes_historial IS 'Versiones anteriores de cada orden, junto a su paciente; solo se añaden filas';
+COMMENT ON COLUMN public.ordenes_historial.paciente_id IS 'Cédula del paciente; clave de reparto';
+COMMENT ON COLUMN public.ordenes_historial.id IS 'Identificador de la orden';
+COMMENT ON COLUMN public.ordenes_historial.version IS 'Número de la versión';
+COMMENT ON COLUMN public.ordenes_historial.cups IS 'Código CUPS';
+COMMENT ON COLUMN public.ordenes_historial.descripcion IS 'Qué se pide, en palabras';
+COMMENT ON COLUMN public.ordenes_historial.cantidad IS 'Cuántas veces';
+COMMENT ON COLUMN public.ordenes_historial.justificacion IS 'Por qué se pide';
+COMMENT ON COLUMN public.ordenes_historial.consulta_id IS 'Consulta en la que se registró, si hubo una';
+COMMENT ON COLUMN public.ordenes_historial.medico_id IS 'Médico que lo pidió';
+COMMENT ON COLUMN public.ordenes_historial.estado IS 'Estado en esta versión';
+COMMENT ON COLUMN public.ordenes_historial.fecha_registro IS 'Momento en que se registró la primera versión';
+COMMENT ON COLUMN public.ordenes_historial.cambiado_por IS 'Quién escribió esta versión';
+COMMENT ON COLUMN public.ordenes_historial.motivo IS 'Por qué se escribió esta versión; nulo en la primera';
+COMMENT ON COLUMN public.ordenes_historial.peticion IS 'Identificador de la petición HTTP que escribió esta versión';
+COMMENT ON COLUMN public.ordenes_historial.clave IS 'De la Idempotency-Key con que se escribió esta versión; nulo sin ella';
+COMMENT ON COLUMN public.ordenes_historial.huella IS 'SHA-256 de lo que se pidió con esa clave';
+COMMENT ON COLUMN public.ordenes_historial.vigente_desde IS 'Momento desde el que valió esta versión';
+COMMENT ON COLUMN public.ordenes_historial.vigente_hasta IS 'Momento en que otra versión la reemplazó; ya no incluido';
+
+CREATE TABLE public.resultados (
+    paciente_id text NOT NULL,
+    id uuid NOT NULL,
+    emitido_en timestamptz NOT NULL DEFAULT now(),
+    orden_id uuid,
+    loinc text NOT NULL CONSTRAINT resultados_loinc_valido CHECK (loinc ~ '^[0-9]{1,7}-[0-9]$'),
+    valor numeric CONSTRAINT resultados_valor_valido CHECK (abs(valor) < 1e9 AND scale(valor) <= 6),
+    valor_texto text
+        CONSTRAINT resultados_valor_texto_valido CHECK (length(valor_texto) <= 2000 AND valor_texto ~ '\S'),
+    unidad text CONSTRAINT resultados_unidad_valida CHECK (unidad ~ '^[!-~]{1,40}$'),
+    ref_min numeric CONSTRAINT resultados_ref_min_valido CHECK (abs(ref_min) < 1e9 AND scale(ref_min) <= 6),
+    ref_max numeric CONSTRAINT resultados_ref_max_valido CHECK (abs(ref_max) < 1e9 AND scale(ref_max) <= 6),
+    interpretacion text
+        CONSTRAINT resultados_interpretacion_valida CHECK (interpretacion IN ('normal', 'bajo', 'alto', 'critico', 'anormal', 'indeterminado')),
+    medico_id bigint,
+    estado text NOT NULL DEFAULT 'definitivo'
+        CONSTRAINT resultados_estado_valido CHECK (estado IN ('preliminar', 'definitivo', 'anulado')),
+    fecha_registro timestamptz NOT NULL DEFAULT now(),
+    version integer NOT NULL DEFAULT 1,
+    actualizado_en timestamptz,
+    cambiado_por text CONSTRAINT resultados_cambiado_por_valido CHECK (length(cambiado_por) <= 100),
+    motivo text CONSTRAINT resultados_motivo_valido CHECK (length(motivo) <= 500 AND motivo ~ '\S'),
+    peticion text CONSTRAINT resultados_peticion_valida CHECK (length(peticion) <= 64),
+    clave uuid,
+    huella bytea,
+    PRIMARY KEY (paciente_id, id),
+    CONSTRAINT resultados_clave_con_huella CHECK ((clave IS NULL) = (huella IS NULL)),
+    CONSTRAINT resultados_un_valor CHECK ((valor IS NULL) <> (valor_texto IS NULL)),
+    CONSTRAINT resultados_unidad_si_numero CHECK ((unidad IS NULL) = (valor IS NULL)),
+    CONSTRAINT resultados_referencia_valida CHECK (ref_min <= ref_max)
+);
+
+CREATE TABLE public.resultados_historial (
+    paciente_id text NOT NULL,
+    id uuid NOT NULL,
+    version integer NOT NULL,
+    emitido_en timestamptz NOT NULL,
+    orden_id uuid,
+    loinc text NOT NULL,
+    valor numeric,
+    valor_texto text,
+    unidad text,
+    ref_min numeric,
+    ref_max numeric,
+    interpretacion text,
+    medico_id bigint,
+    estado text NOT NULL,
+    fecha_registro timestamptz NOT NULL,
+    cambiado_por text,
+    motivo text,
+    peticion text,
+    clave uuid,
+    huella bytea,
+    vigente_desde timestamptz NOT NULL,
+    vigente_hasta timestamptz NOT NULL,
+    PRIMARY KEY (paciente_id, id, version),
+    CONSTRAINT resultados_historial_vigencia_valida CHECK (vigente_desde <= vigente_hasta)
+);
+
+CREATE INDEX resultados_paciente_fecha ON public.resultados (paciente_id, emitido_en DESC, id DESC);
+
+COMMENT ON TABLE public.resultados IS 'Resultados de exámenes de un paciente, junto a él en su nodo';
+COMMENT ON COLUMN public.resultados.paciente_id IS 'Cédula del paciente; clave de reparto';
+COMMENT ON COLUMN public.resultados.id IS 'Identificador del resultado';
+COMMENT ON COLUMN public.resultados.emitido_en IS 'Momento en que se emitió';
+COMMENT ON COLUMN public.resultados.orden_id IS 'Orden que lo pidió, si la hubo';
+COMMENT ON COLUMN public.resultados.loinc IS 'Qué se examinó: código LOINC';
+COMMENT ON COLUMN public.resultados.valor IS 'Valor, si es un número';
+COMMENT ON COLUMN public.resultados.valor_texto IS 'Valor, si no es un número';
+COMMENT ON COLUMN public.resultados.unidad IS 'Unidad, en UCUM; presente solo si el valor es un número';
+COMMENT ON COLUMN public.resultados.ref_min IS 'Desde dónde es normal';
+COMMENT ON COLUMN public.resultados.ref_max IS 'Hasta dónde es normal';
+COMMENT ON COLUMN public.resultados.interpretacion IS 'normal, bajo, alto, critico, anormal o indeterminado';
+COMMENT ON COLUMN public.resultados.medico_id IS 'Médico que lo emitió';
+COMMENT ON COLUMN public.resultados.estado IS 'preliminar, definitivo o anulado; una fila nunca se borra';
+COMMENT ON COLUMN public.resultados.fecha_registro IS 'Momento en que se registró la fila';
+COMMENT ON COLUMN public.resultados.version IS 'Número de versión de la fila; crece con cada cambio';
+COMMENT ON COLUMN public.resultados.actualizado_en IS 'Momento del último cambio; nulo mientras la fila sea la que se registró';
+COMMENT ON COLUMN public.resultados.cambiado_por IS 'Quién escribió esta versión';
+COMMENT ON COLUMN public.resultados.motivo IS 'Por qué se escribió esta versión; nulo en la primera';
+COMMENT ON COLUMN public.resultados.peticion IS 'Identificador de la petición HTTP que escribió esta versión';
+COMMENT ON COLUMN public.resultados.clave IS 'De la Idempotency-Key con que se escribió esta versión; nulo sin ella';
+COMMENT ON COLUMN public.resultados.huella IS 'SHA-256 de lo que se pidió con esa clave';
+
+COMMENT ON TABLE public.resultados_historial IS 'Versiones anteriores de cada resultado, junto a su paciente; solo se añaden filas';
+COMMENT ON COLUMN public.resultados_historial.paciente_id IS 'Cédula del paciente; clave de reparto';
+COMMENT ON COLUMN public.resultados_historial.id IS 'Identificador del resultado';
+COMMENT ON COLUMN public.resultados_historial.version IS 'Número de la versión';
+COMMENT ON COLUMN public.resultados_historial.emitido_en IS 'Momento en que se emitió';
+COMMENT ON COLUMN public.resultados_historial.orden_id IS 'Orden que lo pidió, si la hubo';
+COMMENT ON COLUMN public.resultados_historial.loinc IS 'Qué se examinó: código LOINC';
+COMMENT ON COLUMN public.resultados_historial.valor IS 'Valor, si es un número';
+COMMENT ON COLUMN public.resultados_historial.valor_texto IS 'Valor, si no es un número';
+COMMENT ON COLUMN public.resultados_historial.unidad IS 'Unidad, en UCUM; presente solo si el valor es un número';
+COMMENT ON COLUMN public.resultados_historial.ref_min IS 'Desde dónde es normal';
+COMMENT ON COLUMN public.resultados_historial.ref_max IS 'Hasta dónde es normal';
+COMMENT ON COLUMN public.resultados_historial.interpretacion IS 'normal, bajo, alto, critico, anormal o indeterminado';
+COMMENT ON COLUMN public.resultados_historial.medico_id IS 'Médico que lo emitió';
+COMMENT ON COLUMN public.resultados_historial.estado IS 'Estado en esta versión';
+COMMENT ON COLUMN public.resultados_historial.fecha_registro IS 'Momento en que se registró la primera versión';
+COMMENT ON COLUMN public.resultados_historial.cambiado_por IS 'Quién escribió esta versión';
+COMMENT ON COLUMN public.resultados_historial.motivo IS 'Por qué se escribió esta versión; nulo en la primera';
+COMMENT ON COLUMN public.resultados_historial.peticion IS 'Identificador de la petición HTTP que escribió esta versión';
+COMMENT ON COLUMN public.resultados_historial.clave IS 'De la Idempotency-Key con que se escribió esta versión; nulo sin ella';
+COMMENT ON COLUMN public.resultados_historial.huella IS 'SHA-256 de lo que se pidió con esa clave';
+COMMENT ON COLUMN public.resultados_historial.vigente_desde IS 'Momento desde el que valió esta versión';
+COMMENT ON COLUMN public.resultados_historial.vigente_hasta IS 'Momento en que otra versión la reemplazó; ya no incluido';
