@@ -78,6 +78,7 @@ PRESCRIPCION = {
 }
 ORDEN = {"cups": "903895", "descripcion": "Creatinina", "cantidad": 2}
 RESULTADO = {"emitido_en": "2026-01-31T13:30:00Z", "loinc": "2160-0", "valor": 1.25, "unidad": "mg/dL"}
+NOTA = {"tipo": "evolucion", "texto": "Estable.\n«°»"}
 
 RECORDS = [
     Kind(
@@ -106,6 +107,7 @@ RECORDS = [
     ),
     _record("orden", "ordenes", ORDEN, lambda n: {"cantidad": n, "estado": "realizada"}, "anulada"),
     _record("resultado", "resultados", RESULTADO, lambda n: {"ref_max": n, "estado": "preliminar"}, "anulado"),
+    _record("nota", "notas", NOTA, lambda n: {"texto": f"Estable {n}"}, "anulada"),
 ]
 KINDS = [
     Kind("paciente", _paciente, lambda n: {"nombre": f"Ana {n}", "apellido": "Peña"}, "anulado", "pacientes/{cedula}"),

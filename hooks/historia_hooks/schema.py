@@ -83,8 +83,9 @@ RECORDS = (
     "prescripciones",
     "ordenes",
     "resultados",
+    "notas",
 )
-IN_A_CONSULTA = ("diagnosticos", "prescripciones", "ordenes")
+IN_A_CONSULTA = ("diagnosticos", "prescripciones", "ordenes", "notas")
 FORMER_RECORDS = tuple(f"{table}_historial" for table in RECORDS)
 
 
@@ -111,6 +112,7 @@ FOREIGN_KEYS = (
     *(_of_a_patient(table) for table in RECORDS + FORMER_RECORDS),
     *(_of_the_same_patient(table, "consulta_id", "consultas") for table in IN_A_CONSULTA),
     _of_the_same_patient("resultados", "orden_id", "ordenes"),
+    _of_the_same_patient("notas", "adenda_de", "notas"),
     *(_of_a_physician(table) for table in (*IN_A_CONSULTA, "resultados")),
 )
 UNIQUES = (Unique("usuario_email_unico", "usuario", "email"),)

@@ -18,6 +18,7 @@ from historia_clinica.resources.consultas.routes import blueprint as consultas
 from historia_clinica.resources.diagnosticos.routes import blueprint as diagnosticos
 from historia_clinica.resources.historia.routes import blueprint as historia
 from historia_clinica.resources.medicos.routes import blueprint as medicos
+from historia_clinica.resources.notas.routes import blueprint as notas
 from historia_clinica.resources.ordenes.routes import blueprint as ordenes
 from historia_clinica.resources.pacientes.routes import blueprint as pacientes
 from historia_clinica.resources.prescripciones.routes import blueprint as prescripciones
@@ -30,7 +31,7 @@ from historia_clinica.settings import Settings
 from historia_clinica.version import __version__
 
 NAME = "historia_clinica"
-RECORDS = (consultas, diagnosticos, alergias, antecedentes, signos_vitales, prescripciones, ordenes, resultados)
+RECORDS = (consultas, diagnosticos, alergias, antecedentes, signos_vitales, prescripciones, ordenes, resultados, notas)
 BLUEPRINTS = (pacientes, historia, *RECORDS, medicos, vocabularios, usuarios, citus, cluster, status)
 
 

@@ -61,6 +61,7 @@ RESULTADO = dict.fromkeys(["orden_id", "valor_texto", "ref_min", "ref_max", "int
     "unidad": "mg/dL",
     "estado": "definitivo",
 }
+NOTA = dict.fromkeys(["medico_id", "consulta_id", "adenda_de"]) | {"tipo": "evolucion", "texto": "t"}
 SIGNED = {"cambiado_por": "api", "motivo": "m", "peticion": "p", "clave": None, "huella": None}
 FORMER = {"id": IDENTIFIER, "estado": "activo", "fecha_registro": MOMENT, "actualizado_en": MOMENT, "version": 1}
 PERSONA = dict.fromkeys(["fecha_nacimiento", "telefono", "direccion", "ciudad"]) | {"nombre": "A", "apellido": "B"}
@@ -89,11 +90,12 @@ def versioned(
     return {f"{resource}.VERSIONS.{name}": found for name, found in samples.items()}
 
 
-def records(resource: str, values: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+def records(resource: str, values: dict[str, Any], later: tuple[str, ...] = ()) -> dict[str, list[dict[str, Any]]]:
     """Those of the statements about a kind of record of a patient."""
     first = {"paciente_id": PACIENTE, "before_moment": None, "before_id": None, "anulados": False, "rows": 21}
     further = first | {"before_moment": MOMENT, "before_id": IDENTIFIER, "anulados": True}
     made = versioned(resource, {"paciente_id": PACIENTE, "id": IDENTIFIER}, values)
+    made[f"{resource}.VERSIONS.keep"][0].update(dict.fromkeys(later))
     return {f"{resource}.PAGE": [first, further], **made}
 
 
@@ -124,6 +126,9 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "members.PLACES": [{}],
     "members.READABLE": [{}],
     "members.WORKERS": [{}],
+    "notas.IS_SIGNED": [{"paciente_id": PACIENTE, "id": IDENTIFIER}],
+    **records("notas", NOTA, later=("firmado_en", "sha256")),
+    "notas.VERSIONS.sign": [{"paciente_id": PACIENTE, "id": IDENTIFIER, "version": 1, "sha256": "s"} | SIGNED],
     **records("ordenes", ORDEN),
     "pacientes.PAGE": [
         {"after_moment": None, "after_id": None, "anulados": False, "rows": 21},
@@ -163,7 +168,7 @@ def catalogue() -> dict[str, Statement]:
                 if isinstance(versions, Versioned):
                     found |= {
                         f"{resource}.VERSIONS.{one}": what
-                        for one, what in vars(versions.statements).items()
+                        for one, what in (vars(versions.statements) | dict(versions.statements.further)).items()
                         if isinstance(what, Statement)
                     }
     return found

@@ -66,7 +66,7 @@ def validate(case: Any) -> None:
     case.call_and_validate(excluded_checks=excluded)
 
 
-REFERENCES = {"medico_id", "consulta_id", "orden_id"}
+REFERENCES = {"medico_id", "consulta_id", "orden_id", "adenda_de"}
 RULES = {"afirmacion", "resuelto", "parentesco", "texto", "loinc", "unidad", "dosis", "cantidad"}
 
 

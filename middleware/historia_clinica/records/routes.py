@@ -1,11 +1,13 @@
 """/api/v1/pacientes/{cedula}/… : the six routes of each kind of record."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from apiflask import APIBlueprint
 from flask import url_for
 
+from historia_clinica.db import Transaction
 from historia_clinica.errors import ForeignKeyMissing
 from historia_clinica.http.authorship import authorship
 from historia_clinica.http.conditional import (
@@ -31,15 +33,23 @@ Page = tuple[Schema, int, dict[str, str]]
 BODY = {400: "Petición mal formada", 413: "Cuerpo demasiado grande", 415: "No es JSON"}
 
 
+def _nothing(_transaction: Transaction, _paciente_id: str, _sent: Any) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Resource(Generic[Row]):
-    """A kind of record over HTTP: what is accepted, what is answered, how it is kept."""
+    """A kind of record over HTTP: what is accepted, what is answered, how it is kept.
+
+    `check` is asked in the transaction before a body is written, and raises what is wrong with it.
+    """
 
     store: Store[Row]
     new: type[Schema]
     corrected: type[Schema]
     answer: type[Schema]
     examples: Examples
+    check: Callable[[Transaction, str, Any], None] = _nothing
 
     @property
     def noun(self) -> Noun:
@@ -69,6 +79,7 @@ def _add_create(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
         signed = authorship()
         key = {"paciente_id": cedula.cedula, "id": new_id(signed["clave"])}
         with context().database.transaction(paciente=cedula.cedula) as transaction:
+            resource.check(transaction, cedula.cedula, nueva)
             try:
                 created = store.versions.create(transaction, nueva.model_dump() | signed | key)
             except ForeignKeyMissing as error:
@@ -126,6 +137,7 @@ def _add_replace(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
         sent = corregida.model_dump()
         values = sent | authorship(sent["motivo"])
         with context().database.transaction(paciente=ruta.cedula) as transaction:
+            resource.check(transaction, ruta.cedula, corregida)
             try:
                 changed = store.versions.replace(transaction, ruta.key, wanted, values)
             except ForeignKeyMissing as error:

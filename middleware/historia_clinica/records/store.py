@@ -1,13 +1,13 @@
 """SQL of records of one kind. Every relation carries the patient's key, so that each statement plans to one task."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 from historia_clinica.db import Scope, Statement, Transaction
-from historia_clinica.errors import FieldError, ForeignKeyMissing, HistoriaError, InvalidInput, NotFound
+from historia_clinica.errors import Annulled, FieldError, ForeignKeyMissing, HistoriaError, InvalidInput, NotFound
 from historia_clinica.records.noun import Noun
 from historia_clinica.versions import COMMON, SINCE, Versioned, statements
 
@@ -40,13 +40,17 @@ class Table:
     """`columns` are those that a client writes; `moment` is what lists sort by.
 
     `references`: a column that names another row, and the sentence about one that does not exist. The foreign key has
-    the column in its name.
+    the column in its name. `later`: columns that only a change of `further` writes, which has SQL for what it sets.
+    `sealed`: see `Versioned`.
     """
 
     noun: Noun
     columns: Sequence[str]
     moment: str = "fecha_registro"
     references: Mapping[str, str] | None = None
+    later: Sequence[str] = ()
+    further: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sealed: type[HistoriaError] = Annulled
 
     @property
     def name(self) -> str:
@@ -59,7 +63,7 @@ class Table:
     @property
     def held(self) -> str:
         """The columns of an answer."""
-        names = dict.fromkeys((*KEY, *self.columns, *COMMON))
+        names = dict.fromkeys((*KEY, *self.later, *self.columns, *COMMON))
         return f"{', '.join(names)}, {SINCE} AS actualizado_en"
 
     def page(self) -> Statement:
@@ -86,10 +90,17 @@ class Table:
 
     def versions(self, into: type[Row]) -> Versioned[Row]:
         made = statements(
-            self.name, key=KEY, columns=self.columns, defaults={self.moment: "now()"}, scope=Scope.PATIENT
+            self.name,
+            key=KEY,
+            columns=self.columns,
+            fixed=self.later,
+            generated=self.later,
+            defaults={self.moment: "now()"},
+            further=self.further,
+            scope=Scope.PATIENT,
         )
         missing = f"No hay {self.noun.a} de ese paciente con ese identificador."
-        return Versioned(made, into, missing, self.annulled)
+        return Versioned(made, into, missing, self.annulled, self.sealed)
 
 
 @dataclass(frozen=True)

@@ -655,3 +655,105 @@ COMMENT ON COLUMN public.resultados_historial.clave IS 'De la Idempotency-Key co
 COMMENT ON COLUMN public.resultados_historial.huella IS 'SHA-256 de lo que se pidió con esa clave';
 COMMENT ON COLUMN public.resultados_historial.vigente_desde IS 'Momento desde el que valió esta versión';
 COMMENT ON COLUMN public.resultados_historial.vigente_hasta IS 'Momento en que otra versión la reemplazó; ya no incluido';
+
+CREATE TABLE public.notas (
+    paciente_id text NOT NULL,
+    id uuid NOT NULL,
+    tipo text NOT NULL
+        CONSTRAINT notas_tipo_valido CHECK (tipo IN ('evolucion', 'enfermeria', 'interconsulta', 'epicrisis', 'adenda')),
+    texto text NOT NULL CONSTRAINT notas_texto_valido CHECK (length(texto) <= 20000 AND texto ~ '\S'),
+    medico_id bigint,
+    consulta_id uuid,
+    adenda_de uuid,
+    firmado_en timestamptz,
+    sha256 text CONSTRAINT notas_sha256_valido CHECK (sha256 ~ '^[0-9a-f]{64}$'),
+    estado text NOT NULL DEFAULT 'borrador'
+        CONSTRAINT notas_estado_valido CHECK (estado IN ('borrador', 'firmada', 'anulada')),
+    fecha_registro timestamptz NOT NULL DEFAULT now(),
+    version integer NOT NULL DEFAULT 1,
+    actualizado_en timestamptz,
+    cambiado_por text CONSTRAINT notas_cambiado_por_valido CHECK (length(cambiado_por) <= 100),
+    motivo text CONSTRAINT notas_motivo_valido CHECK (length(motivo) <= 500 AND motivo ~ '\S'),
+    peticion text CONSTRAINT notas_peticion_valida CHECK (length(peticion) <= 64),
+    clave uuid,
+    huella bytea,
+    PRIMARY KEY (paciente_id, id),
+    CONSTRAINT notas_clave_con_huella CHECK ((clave IS NULL) = (huella IS NULL)),
+    CONSTRAINT notas_adenda_si_adenda CHECK ((tipo = 'adenda') = (adenda_de IS NOT NULL)),
+    CONSTRAINT notas_firma_completa
+        CHECK ((estado = 'firmada') = (firmado_en IS NOT NULL) AND (firmado_en IS NULL) = (sha256 IS NULL)),
+    CONSTRAINT notas_autor_si_firmada CHECK (estado <> 'firmada' OR medico_id IS NOT NULL)
+);
+
+CREATE TABLE public.notas_historial (
+    paciente_id text NOT NULL,
+    id uuid NOT NULL,
+    version integer NOT NULL,
+    tipo text NOT NULL,
+    texto text NOT NULL,
+    medico_id bigint,
+    consulta_id uuid,
+    adenda_de uuid,
+    firmado_en timestamptz,
+    sha256 text,
+    estado text NOT NULL,
+    fecha_registro timestamptz NOT NULL,
+    cambiado_por text,
+    motivo text,
+    peticion text,
+    clave uuid,
+    huella bytea,
+    vigente_desde timestamptz NOT NULL,
+    vigente_hasta timestamptz NOT NULL,
+    PRIMARY KEY (paciente_id, id, version),
+    CONSTRAINT notas_historial_vigencia_valida CHECK (vigente_desde <= vigente_hasta)
+);
+
+CREATE INDEX notas_paciente_fecha ON public.notas (paciente_id, fecha_registro DESC, id DESC);
+
+-- Whoever writes for the API changes drafts alone. A signed note is out of reach of UPDATE and of SELECT … FOR UPDATE, on a shard as well.
+ALTER TABLE public.notas ENABLE ROW LEVEL SECURITY;
+CREATE POLICY notas_lectura ON public.notas FOR SELECT USING (true);
+CREATE POLICY notas_registro ON public.notas FOR INSERT WITH CHECK (estado = 'borrador');
+CREATE POLICY notas_cambio ON public.notas FOR UPDATE USING (estado = 'borrador') WITH CHECK (true);
+
+COMMENT ON TABLE public.notas IS 'Notas clínicas de un paciente, junto a él en su nodo; la que se firmó ya no cambia';
+COMMENT ON COLUMN public.notas.paciente_id IS 'Cédula del paciente; clave de reparto';
+COMMENT ON COLUMN public.notas.id IS 'Identificador de la nota';
+COMMENT ON COLUMN public.notas.tipo IS 'evolucion, enfermeria, interconsulta, epicrisis o adenda';
+COMMENT ON COLUMN public.notas.texto IS 'Texto de la nota';
+COMMENT ON COLUMN public.notas.medico_id IS 'Autor; se exige al firmar';
+COMMENT ON COLUMN public.notas.consulta_id IS 'Consulta en la que se registró, si hubo una';
+COMMENT ON COLUMN public.notas.adenda_de IS 'Nota firmada que esta adenda corrige o completa';
+COMMENT ON COLUMN public.notas.firmado_en IS 'Momento de la firma';
+COMMENT ON COLUMN public.notas.sha256 IS 'SHA-256 del texto firmado, en UTF-8';
+COMMENT ON COLUMN public.notas.estado IS 'borrador, firmada o anulada; una fila nunca se borra';
+COMMENT ON COLUMN public.notas.fecha_registro IS 'Momento en que se registró la fila';
+COMMENT ON COLUMN public.notas.version IS 'Número de versión de la fila; crece con cada cambio';
+COMMENT ON COLUMN public.notas.actualizado_en IS 'Momento del último cambio; nulo mientras la fila sea la que se registró';
+COMMENT ON COLUMN public.notas.cambiado_por IS 'Quién escribió esta versión';
+COMMENT ON COLUMN public.notas.motivo IS 'Por qué se escribió esta versión; nulo en la primera';
+COMMENT ON COLUMN public.notas.peticion IS 'Identificador de la petición HTTP que escribió esta versión';
+COMMENT ON COLUMN public.notas.clave IS 'De la Idempotency-Key con que se escribió esta versión; nulo sin ella';
+COMMENT ON COLUMN public.notas.huella IS 'SHA-256 de lo que se pidió con esa clave';
+
+COMMENT ON TABLE public.notas_historial IS 'Versiones anteriores de cada nota, junto a su paciente; solo se añaden filas';
+COMMENT ON COLUMN public.notas_historial.paciente_id IS 'Cédula del paciente; clave de reparto';
+COMMENT ON COLUMN public.notas_historial.id IS 'Identificador de la nota';
+COMMENT ON COLUMN public.notas_historial.version IS 'Número de la versión';
+COMMENT ON COLUMN public.notas_historial.tipo IS 'evolucion, enfermeria, interconsulta, epicrisis o adenda';
+COMMENT ON COLUMN public.notas_historial.texto IS 'Texto de la nota';
+COMMENT ON COLUMN public.notas_historial.medico_id IS 'Autor; se exige al firmar';
+COMMENT ON COLUMN public.notas_historial.consulta_id IS 'Consulta en la que se registró, si hubo una';
+COMMENT ON COLUMN public.notas_historial.adenda_de IS 'Nota firmada que esta adenda corrige o completa';
+COMMENT ON COLUMN public.notas_historial.firmado_en IS 'Momento de la firma';
+COMMENT ON COLUMN public.notas_historial.sha256 IS 'SHA-256 del texto firmado, en UTF-8';
+COMMENT ON COLUMN public.notas_historial.estado IS 'Estado en esta versión';
+COMMENT ON COLUMN public.notas_historial.fecha_registro IS 'Momento en que se registró la primera versión';
+COMMENT ON COLUMN public.notas_historial.cambiado_por IS 'Quién escribió esta versión';
+COMMENT ON COLUMN public.notas_historial.motivo IS 'Por qué se escribió esta versión; nulo en la primera';
+COMMENT ON COLUMN public.notas_historial.peticion IS 'Identificador de la petición HTTP que escribió esta versión';
+COMMENT ON COLUMN public.notas_historial.clave IS 'De la Idempotency-Key con que se escribió esta versión; nulo sin ella';
+COMMENT ON COLUMN public.notas_historial.huella IS 'SHA-256 de lo que se pidió con esa clave';
+COMMENT ON COLUMN public.notas_historial.vigente_desde IS 'Momento desde el que valió esta versión';
+COMMENT ON COLUMN public.notas_historial.vigente_hasta IS 'Momento en que otra versión la reemplazó; ya no incluido';
