@@ -38,7 +38,7 @@ def _of_a_patient(path: str, body: dict[str, Any]) -> Callable[[FlaskClient], An
 @dataclass(frozen=True)
 class Kind:
     """How one is made, what corrects it the nth time, its name in a list of versions, its state when annulled, its
-    path; what a correction leaves as it is although it names it not.
+    path; what a correction leaves as it is although it names it not, and what makes one where that is another body.
     """
 
     name: str
@@ -47,11 +47,16 @@ class Kind:
     annulled: str
     path: str
     fixed: frozenset[str] = frozenset()
+    new: dict[str, Any] | None = None
 
     def created(self, api: FlaskClient) -> Any:
         answer = self.make(api)
         assert answer.status_code == 201, answer.get_data(as_text=True)
         return answer
+
+    def first(self) -> dict[str, Any]:
+        """What makes one, of a patient."""
+        return self.new or {name: value for name, value in self.body().items() if name != "motivo"}
 
     def body(self, number: int = 1) -> dict[str, Any]:
         return {**self.correction(number), "motivo": f"motivo {number}"}
@@ -79,6 +84,7 @@ PRESCRIPCION = {
 ORDEN = {"cups": "903895", "descripcion": "Creatinina", "cantidad": 2}
 RESULTADO = {"emitido_en": "2026-01-31T13:30:00Z", "loinc": "2160-0", "valor": 1.25, "unidad": "mg/dL"}
 NOTA = {"tipo": "evolucion", "texto": "Estable.\n«°»"}
+DOCUMENTO = {"nombre": "nota.txt", "tipo": "otro", "mime": "text/plain", "contenido": "SG9sYQ=="}
 
 RECORDS = [
     Kind(
@@ -108,6 +114,15 @@ RECORDS = [
     _record("orden", "ordenes", ORDEN, lambda n: {"cantidad": n, "estado": "realizada"}, "anulada"),
     _record("resultado", "resultados", RESULTADO, lambda n: {"ref_max": n, "estado": "preliminar"}, "anulado"),
     _record("nota", "notas", NOTA, lambda n: {"texto": f"Estable {n}"}, "anulada"),
+    Kind(
+        "documento",
+        _of_a_patient("documentos", DOCUMENTO),
+        lambda n: {"nombre": f"nota {n}.txt", "tipo": "epicrisis"},
+        "anulado",
+        "pacientes/{cedula}/documentos/{id}",
+        fixed=frozenset({"mime", "bytes", "sha256"}),
+        new=DOCUMENTO,
+    ),
 ]
 KINDS = [
     Kind("paciente", _paciente, lambda n: {"nombre": f"Ana {n}", "apellido": "Peña"}, "anulado", "pacientes/{cedula}"),

@@ -84,6 +84,7 @@ RECORDS = (
     "ordenes",
     "resultados",
     "notas",
+    "documentos",
 )
 IN_A_CONSULTA = ("diagnosticos", "prescripciones", "ordenes", "notas")
 FORMER_RECORDS = tuple(f"{table}_historial" for table in RECORDS)
@@ -113,6 +114,8 @@ FOREIGN_KEYS = (
     *(_of_the_same_patient(table, "consulta_id", "consultas") for table in IN_A_CONSULTA),
     _of_the_same_patient("resultados", "orden_id", "ordenes"),
     _of_the_same_patient("notas", "adenda_de", "notas"),
+    _of_a_patient("documentos_contenido"),
+    _of_the_same_patient("documentos_contenido", "id", "documentos"),
     *(_of_a_physician(table) for table in (*IN_A_CONSULTA, "resultados")),
 )
 UNIQUES = (Unique("usuario_email_unico", "usuario", "email"),)
@@ -124,7 +127,7 @@ PRIVILEGES = (
     Privilege("TABLE", "consultas_historial", APPEND),
     Privilege("TABLE", "medicos_historial", APPEND),
     *(Privilege("TABLE", table, WRITE) for table in RECORDS),
-    *(Privilege("TABLE", table, APPEND) for table in FORMER_RECORDS),
+    *(Privilege("TABLE", table, APPEND) for table in (*FORMER_RECORDS, "documentos_contenido")),
     Privilege("TABLE", "usuario", READ),
     Privilege("TABLE", "vocabularios", READ),
     Privilege("TABLE", "conceptos", READ),
@@ -148,7 +151,7 @@ def declared(usuario: Usuario) -> Schema:
             Table("consultas_historial", Distributed("paciente_id", colocate_with="pacientes")),
             *(
                 Table(table, Distributed("paciente_id", colocate_with="pacientes"))
-                for table in RECORDS + FORMER_RECORDS
+                for table in (*RECORDS, "documentos_contenido", *FORMER_RECORDS)
             ),
         ),
         foreign_keys=FOREIGN_KEYS,

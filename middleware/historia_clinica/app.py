@@ -16,6 +16,7 @@ from historia_clinica.resources.citus.routes import blueprint as citus
 from historia_clinica.resources.cluster.routes import blueprint as cluster
 from historia_clinica.resources.consultas.routes import blueprint as consultas
 from historia_clinica.resources.diagnosticos.routes import blueprint as diagnosticos
+from historia_clinica.resources.documentos.routes import blueprint as documentos
 from historia_clinica.resources.historia.routes import blueprint as historia
 from historia_clinica.resources.medicos.routes import blueprint as medicos
 from historia_clinica.resources.notas.routes import blueprint as notas
@@ -31,7 +32,18 @@ from historia_clinica.settings import Settings
 from historia_clinica.version import __version__
 
 NAME = "historia_clinica"
-RECORDS = (consultas, diagnosticos, alergias, antecedentes, signos_vitales, prescripciones, ordenes, resultados, notas)
+RECORDS = (
+    consultas,
+    diagnosticos,
+    alergias,
+    antecedentes,
+    signos_vitales,
+    prescripciones,
+    ordenes,
+    resultados,
+    notas,
+    documentos,
+)
 BLUEPRINTS = (pacientes, historia, *RECORDS, medicos, vocabularios, usuarios, citus, cluster, status)
 
 

@@ -62,6 +62,7 @@ RESULTADO = dict.fromkeys(["orden_id", "valor_texto", "ref_min", "ref_max", "int
     "estado": "definitivo",
 }
 NOTA = dict.fromkeys(["medico_id", "consulta_id", "adenda_de"]) | {"tipo": "evolucion", "texto": "t"}
+DOCUMENTO = {"nombre": "n", "tipo": "otro", "mime": "text/plain", "bytes": 4, "sha256": "s"}
 SIGNED = {"cambiado_por": "api", "motivo": "m", "peticion": "p", "clave": None, "huella": None}
 FORMER = {"id": IDENTIFIER, "estado": "activo", "fecha_registro": MOMENT, "actualizado_en": MOMENT, "version": 1}
 PERSONA = dict.fromkeys(["fecha_nacimiento", "telefono", "direccion", "ciudad"]) | {"nombre": "A", "apellido": "B"}
@@ -90,12 +91,16 @@ def versioned(
     return {f"{resource}.VERSIONS.{name}": found for name, found in samples.items()}
 
 
-def records(resource: str, values: dict[str, Any], later: tuple[str, ...] = ()) -> dict[str, list[dict[str, Any]]]:
+def records(
+    resource: str, values: dict[str, Any], later: tuple[str, ...] = (), fixed: tuple[str, ...] = ()
+) -> dict[str, list[dict[str, Any]]]:
     """Those of the statements about a kind of record of a patient."""
     first = {"paciente_id": PACIENTE, "before_moment": None, "before_id": None, "anulados": False, "rows": 21}
     further = first | {"before_moment": MOMENT, "before_id": IDENTIFIER, "anulados": True}
     made = versioned(resource, {"paciente_id": PACIENTE, "id": IDENTIFIER}, values)
     made[f"{resource}.VERSIONS.keep"][0].update(dict.fromkeys(later))
+    for name in fixed:
+        del made[f"{resource}.VERSIONS.replace"][0][name]
     return {f"{resource}.PAGE": [first, further], **made}
 
 
@@ -113,6 +118,9 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     **records("antecedentes", ANTECEDENTE),
     **records("consultas", CONSULTA | {"fecha_consulta": MOMENT}),
     **records("diagnosticos", DIAGNOSTICO),
+    "documentos.CONTENT": [{"paciente_id": PACIENTE, "id": IDENTIFIER}],
+    "documentos.KEEP": [{"paciente_id": PACIENTE, "id": IDENTIFIER, "contenido": b"c"}],
+    **records("documentos", DOCUMENTO, fixed=("mime", "bytes", "sha256")),
     "historia.READ": [{"cedula": PACIENTE}],
     "medicos.PAGE": [{"after_id": after, "anulados": False, "rows": 21} for after in (None, 7)],
     **versioned("medicos", {"id": 1}, MEDICO, numbered=True),

@@ -67,7 +67,7 @@ def validate(case: Any) -> None:
 
 
 REFERENCES = {"medico_id", "consulta_id", "orden_id", "adenda_de"}
-RULES = {"afirmacion", "resuelto", "parentesco", "texto", "loinc", "unidad", "dosis", "cantidad"}
+RULES = {"afirmacion", "contenido", "resuelto", "parentesco", "texto", "loinc", "unidad", "dosis", "cantidad"}
 
 
 def depends_on_rows(case: Any) -> bool:

@@ -26,6 +26,7 @@ ALLOWED = {
     ("conceptos", "SELECT"),
     *((table, action) for table in VERSIONED for action in ("SELECT", "INSERT", "UPDATE")),
     *((f"{table}_historial", action) for table in VERSIONED for action in ("SELECT", "INSERT")),
+    *(("documentos_contenido", action) for action in ("SELECT", "INSERT")),
 }
 GRANTS = """
 SELECT c.relname, a.privilege_type FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a

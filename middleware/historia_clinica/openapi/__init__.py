@@ -28,6 +28,7 @@ TAGS = [
     {"name": "Órdenes", "description": "Los exámenes y procedimientos que se piden para un paciente."},
     {"name": "Resultados", "description": "Los resultados de los exámenes de un paciente."},
     {"name": "Notas", "description": "Las notas clínicas de un paciente: borradores hasta que se firman."},
+    {"name": "Documentos", "description": "Archivos pequeños de un paciente; su contenido no cambia."},
     {"name": "Médicos", "description": "Los médicos, iguales en todos los nodos."},
     {"name": "Vocabularios", "description": "Las tablas de códigos, cada una con su fuente, licencia y versión."},
     {"name": "Sistema", "description": "El servicio, su base de datos y sus nodos."},

@@ -37,11 +37,20 @@ def _nothing(_transaction: Transaction, _paciente_id: str, _sent: Any) -> None:
     pass
 
 
+def _kept(_transaction: Transaction, _row: Any, _sent: Any) -> None:
+    pass
+
+
+def _members(sent: Schema) -> dict[str, Any]:
+    return sent.model_dump()
+
+
 @dataclass(frozen=True)
 class Resource(Generic[Row]):
     """A kind of record over HTTP: what is accepted, what is answered, how it is kept.
 
-    `check` is asked in the transaction before a body is written, and raises what is wrong with it.
+    In the transaction `check` is asked before a body is written, and raises what is wrong with it; `values` are the
+    columns of a new row, and `keep` is given the row once it is there, also when it is there by a repetition.
     """
 
     store: Store[Row]
@@ -50,6 +59,8 @@ class Resource(Generic[Row]):
     answer: type[Schema]
     examples: Examples
     check: Callable[[Transaction, str, Any], None] = _nothing
+    values: Callable[[Any], dict[str, Any]] = _members
+    keep: Callable[[Transaction, Any, Any], None] = _kept
 
     @property
     def noun(self) -> Noun:
@@ -81,7 +92,8 @@ def _add_create(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
         with context().database.transaction(paciente=cedula.cedula) as transaction:
             resource.check(transaction, cedula.cedula, nueva)
             try:
-                created = store.versions.create(transaction, nueva.model_dump() | signed | key)
+                created = store.versions.create(transaction, resource.values(nueva) | signed | key)
+                resource.keep(transaction, created, nueva)
             except ForeignKeyMissing as error:
                 raise store.explain(error) from error
         location = url_for(f"{blueprint.name}.get", cedula=created.paciente_id, id=created.id)

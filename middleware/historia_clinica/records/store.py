@@ -40,14 +40,15 @@ class Table:
     """`columns` are those that a client writes; `moment` is what lists sort by.
 
     `references`: a column that names another row, and the sentence about one that does not exist. The foreign key has
-    the column in its name. `later`: columns that only a change of `further` writes, which has SQL for what it sets.
-    `sealed`: see `Versioned`.
+    the column in its name. `fixed`: columns that are written once, and that the API may make. `later`: columns that
+    only a change of `further` writes, which has SQL for what it sets. `sealed`: see `Versioned`.
     """
 
     noun: Noun
     columns: Sequence[str]
     moment: str = "fecha_registro"
     references: Mapping[str, str] | None = None
+    fixed: Sequence[str] = ()
     later: Sequence[str] = ()
     further: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     sealed: type[HistoriaError] = Annulled
@@ -63,7 +64,7 @@ class Table:
     @property
     def held(self) -> str:
         """The columns of an answer."""
-        names = dict.fromkeys((*KEY, *self.later, *self.columns, *COMMON))
+        names = dict.fromkeys((*KEY, *self.fixed, *self.later, *self.columns, *COMMON))
         return f"{', '.join(names)}, {SINCE} AS actualizado_en"
 
     def page(self) -> Statement:
@@ -93,7 +94,7 @@ class Table:
             self.name,
             key=KEY,
             columns=self.columns,
-            fixed=self.later,
+            fixed=(*self.fixed, *self.later),
             generated=self.later,
             defaults={self.moment: "now()"},
             further=self.further,

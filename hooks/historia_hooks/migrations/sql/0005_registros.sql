@@ -757,3 +757,99 @@ COMMENT ON COLUMN public.notas_historial.clave IS 'De la Idempotency-Key con que
 COMMENT ON COLUMN public.notas_historial.huella IS 'SHA-256 de lo que se pidió con esa clave';
 COMMENT ON COLUMN public.notas_historial.vigente_desde IS 'Momento desde el que valió esta versión';
 COMMENT ON COLUMN public.notas_historial.vigente_hasta IS 'Momento en que otra versión la reemplazó; ya no incluido';
+
+CREATE TABLE public.documentos (
+    paciente_id text NOT NULL,
+    id uuid NOT NULL,
+    nombre text NOT NULL CONSTRAINT documentos_nombre_valido CHECK (length(nombre) <= 200 AND nombre ~ '\S'),
+    tipo text NOT NULL
+        CONSTRAINT documentos_tipo_valido CHECK (tipo IN ('epicrisis', 'consentimiento', 'imagen', 'laboratorio', 'otro')),
+    mime text NOT NULL
+        CONSTRAINT documentos_mime_valido CHECK (mime IN ('application/pdf', 'image/png', 'image/jpeg', 'text/plain')),
+    bytes integer NOT NULL CONSTRAINT documentos_bytes_valido CHECK (bytes BETWEEN 1 AND 524288),
+    sha256 text NOT NULL CONSTRAINT documentos_sha256_valido CHECK (sha256 ~ '^[0-9a-f]{64}$'),
+    estado text NOT NULL DEFAULT 'activo'
+        CONSTRAINT documentos_estado_valido CHECK (estado IN ('activo', 'anulado')),
+    fecha_registro timestamptz NOT NULL DEFAULT now(),
+    version integer NOT NULL DEFAULT 1,
+    actualizado_en timestamptz,
+    cambiado_por text CONSTRAINT documentos_cambiado_por_valido CHECK (length(cambiado_por) <= 100),
+    motivo text CONSTRAINT documentos_motivo_valido CHECK (length(motivo) <= 500 AND motivo ~ '\S'),
+    peticion text CONSTRAINT documentos_peticion_valida CHECK (length(peticion) <= 64),
+    clave uuid,
+    huella bytea,
+    PRIMARY KEY (paciente_id, id),
+    CONSTRAINT documentos_clave_con_huella CHECK ((clave IS NULL) = (huella IS NULL))
+);
+
+CREATE TABLE public.documentos_historial (
+    paciente_id text NOT NULL,
+    id uuid NOT NULL,
+    version integer NOT NULL,
+    nombre text NOT NULL,
+    tipo text NOT NULL,
+    mime text NOT NULL,
+    bytes integer NOT NULL,
+    sha256 text NOT NULL,
+    estado text NOT NULL,
+    fecha_registro timestamptz NOT NULL,
+    cambiado_por text,
+    motivo text,
+    peticion text,
+    clave uuid,
+    huella bytea,
+    vigente_desde timestamptz NOT NULL,
+    vigente_hasta timestamptz NOT NULL,
+    PRIMARY KEY (paciente_id, id, version),
+    CONSTRAINT documentos_historial_vigencia_valida CHECK (vigente_desde <= vigente_hasta)
+);
+
+-- The content never changes: kept apart, no correction of a name copies it, and nobody but the owner may replace it.
+CREATE TABLE public.documentos_contenido (
+    paciente_id text NOT NULL,
+    id uuid NOT NULL,
+    contenido bytea NOT NULL CONSTRAINT documentos_contenido_valido CHECK (octet_length(contenido) BETWEEN 1 AND 524288),
+    PRIMARY KEY (paciente_id, id)
+);
+
+COMMENT ON TABLE public.documentos IS 'Documentos adjuntos de un paciente, junto a él en su nodo; su contenido está en documentos_contenido';
+COMMENT ON COLUMN public.documentos.paciente_id IS 'Cédula del paciente; clave de reparto';
+COMMENT ON COLUMN public.documentos.id IS 'Identificador del documento';
+COMMENT ON COLUMN public.documentos.nombre IS 'Nombre del archivo';
+COMMENT ON COLUMN public.documentos.tipo IS 'epicrisis, consentimiento, imagen, laboratorio u otro';
+COMMENT ON COLUMN public.documentos.mime IS 'Tipo del contenido';
+COMMENT ON COLUMN public.documentos.bytes IS 'Tamaño del contenido';
+COMMENT ON COLUMN public.documentos.sha256 IS 'SHA-256 del contenido';
+COMMENT ON COLUMN public.documentos.estado IS 'activo o anulado; una fila nunca se borra';
+COMMENT ON COLUMN public.documentos.fecha_registro IS 'Momento en que se registró la fila';
+COMMENT ON COLUMN public.documentos.version IS 'Número de versión de la fila; crece con cada cambio';
+COMMENT ON COLUMN public.documentos.actualizado_en IS 'Momento del último cambio; nulo mientras la fila sea la que se registró';
+COMMENT ON COLUMN public.documentos.cambiado_por IS 'Quién escribió esta versión';
+COMMENT ON COLUMN public.documentos.motivo IS 'Por qué se escribió esta versión; nulo en la primera';
+COMMENT ON COLUMN public.documentos.peticion IS 'Identificador de la petición HTTP que escribió esta versión';
+COMMENT ON COLUMN public.documentos.clave IS 'De la Idempotency-Key con que se escribió esta versión; nulo sin ella';
+COMMENT ON COLUMN public.documentos.huella IS 'SHA-256 de lo que se pidió con esa clave';
+
+COMMENT ON TABLE public.documentos_historial IS 'Versiones anteriores de los datos de cada documento, junto a su paciente; solo se añaden filas';
+COMMENT ON COLUMN public.documentos_historial.paciente_id IS 'Cédula del paciente; clave de reparto';
+COMMENT ON COLUMN public.documentos_historial.id IS 'Identificador del documento';
+COMMENT ON COLUMN public.documentos_historial.version IS 'Número de la versión';
+COMMENT ON COLUMN public.documentos_historial.nombre IS 'Nombre del archivo';
+COMMENT ON COLUMN public.documentos_historial.tipo IS 'epicrisis, consentimiento, imagen, laboratorio u otro';
+COMMENT ON COLUMN public.documentos_historial.mime IS 'Tipo del contenido';
+COMMENT ON COLUMN public.documentos_historial.bytes IS 'Tamaño del contenido';
+COMMENT ON COLUMN public.documentos_historial.sha256 IS 'SHA-256 del contenido';
+COMMENT ON COLUMN public.documentos_historial.estado IS 'Estado en esta versión';
+COMMENT ON COLUMN public.documentos_historial.fecha_registro IS 'Momento en que se registró la primera versión';
+COMMENT ON COLUMN public.documentos_historial.cambiado_por IS 'Quién escribió esta versión';
+COMMENT ON COLUMN public.documentos_historial.motivo IS 'Por qué se escribió esta versión; nulo en la primera';
+COMMENT ON COLUMN public.documentos_historial.peticion IS 'Identificador de la petición HTTP que escribió esta versión';
+COMMENT ON COLUMN public.documentos_historial.clave IS 'De la Idempotency-Key con que se escribió esta versión; nulo sin ella';
+COMMENT ON COLUMN public.documentos_historial.huella IS 'SHA-256 de lo que se pidió con esa clave';
+COMMENT ON COLUMN public.documentos_historial.vigente_desde IS 'Momento desde el que valió esta versión';
+COMMENT ON COLUMN public.documentos_historial.vigente_hasta IS 'Momento en que otra versión la reemplazó; ya no incluido';
+
+COMMENT ON TABLE public.documentos_contenido IS 'Contenido de cada documento, junto a su paciente; solo se añaden filas';
+COMMENT ON COLUMN public.documentos_contenido.paciente_id IS 'Cédula del paciente; clave de reparto';
+COMMENT ON COLUMN public.documentos_contenido.id IS 'Identificador del documento';
+COMMENT ON COLUMN public.documentos_contenido.contenido IS 'Los bytes del archivo';

@@ -7,6 +7,7 @@ from historia_clinica.resources.alergias.routes import RESOURCE as ALERGIAS
 from historia_clinica.resources.antecedentes.routes import RESOURCE as ANTECEDENTES
 from historia_clinica.resources.consultas.routes import RESOURCE as CONSULTAS
 from historia_clinica.resources.diagnosticos.routes import RESOURCE as DIAGNOSTICOS
+from historia_clinica.resources.documentos.routes import RESOURCE as DOCUMENTOS
 from historia_clinica.resources.notas.routes import RESOURCE as NOTAS
 from historia_clinica.resources.ordenes.routes import RESOURCE as ORDENES
 from historia_clinica.resources.prescripciones.routes import RESOURCE as PRESCRIPCIONES
@@ -23,4 +24,5 @@ RESOURCES: tuple[Resource[Any], ...] = (
     ORDENES,
     RESULTADOS,
     NOTAS,
+    DOCUMENTOS,
 )
