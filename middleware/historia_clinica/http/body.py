@@ -11,6 +11,7 @@ from flask import Request, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from historia_clinica.errors import FieldError, InvalidInput, MalformedRequest, UnsupportedMediaType
+from historia_clinica.http.fields import Exact
 
 NOT_AN_OBJECT = FieldError("", "El cuerpo debe ser un objeto JSON.")
 
@@ -36,7 +37,9 @@ class StrictRequest(Request):
 
 def parse(data: bytes) -> object:
     try:
-        return json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse_constant)
+        return json.loads(
+            data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=Exact
+        )
     except (ValueError, RecursionError) as error:
         raise MalformedRequest from error
 

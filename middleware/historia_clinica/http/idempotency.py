@@ -31,7 +31,7 @@ def key(author: str) -> UUID | None:
 
 def fingerprint() -> bytes:
     """SHA-256 of what is asked for: two spellings of one JSON object are the same."""
-    asked = [request.get_json(), request.headers.get("If-Match")]
+    asked = [request.get_json() if request.get_data() else {}, request.headers.get("If-Match")]
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).digest()
 
 
