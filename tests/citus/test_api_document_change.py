@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from historia_clinica.db import Statement, Transaction
 from historia_local.nodes import Cluster
 from keyed import key
+from versioned import RECORDS, Kind
 
 PACIENTES = "/api/v1/pacientes"
 TABLES = ("pacientes", "pacientes_historial", "consultas", "consultas_historial")
@@ -46,6 +47,18 @@ def stored(cluster: Cluster, cedula: str) -> dict[str, int]:
         table: rows(cluster, cluster.coordinator, f"SELECT count(*) FROM {table} WHERE {column} = '{cedula}'")[0][0]
         for table, column in keys.items()
     }
+
+
+@pytest.mark.parametrize("kind", RECORDS, ids=lambda kind: kind.name)
+def test_records_of_every_kind_go_along(citus_system: Cluster, new_api: NewApi, kind: Kind) -> None:
+    api = new_api("owner")
+    created = kind.created(api)
+    cedula = created.get_json()["paciente_id"]
+    nueva = elsewhere(citus_system, cedula)
+    assert change(api, cedula, nueva, {"If-Match": '"1"'}).status_code == 200
+    there = created.headers["Location"].replace(cedula, nueva)
+    members = [name for name, value in created.get_json().items() if value == cedula]
+    assert api.get(there).get_json() == created.get_json() | dict.fromkeys(members, nueva)
 
 
 def in_doubt(cluster: Cluster) -> list[Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from keyed import key
+from versioned import RECORDS, Kind
 
 PACIENTES = "/api/v1/pacientes"
 _numbers = itertools.count(time.time_ns() // 1000 % 10**12)
@@ -70,6 +71,21 @@ def test_the_record_with_all_its_versions_has_the_other_number(api: FlaskClient)
     closed = under(nueva, versions, cedula)
     closed[0]["vigente_hasta"] = found[0]["vigente_desde"]
     assert found[1:] == closed
+
+
+@pytest.mark.parametrize("kind", RECORDS, ids=lambda kind: kind.name)
+def test_records_of_every_kind_go_along(api: FlaskClient, kind: Kind) -> None:
+    created = kind.created(api)
+    cedula, nueva, there = created.get_json()["paciente_id"], number(), created.headers["Location"]
+    assert api.put(there, json=kind.body(), headers={"If-Match": created.headers["ETag"]}).status_code == 200
+    before = [api.get(there).get_json(), api.get(f"{there}/historial").get_json()]
+    whole = api.get(f"{PACIENTES}/{cedula}/historia").get_json()
+    assert change(api, cedula, nueva, version=1).status_code == 200
+    there = there.replace(cedula, nueva)
+    assert [api.get(there).get_json(), api.get(f"{there}/historial").get_json()] == under(nueva, before, cedula)
+    moved = api.get(f"{PACIENTES}/{nueva}/historia").get_json()
+    person = {"paciente": moved["paciente"]}
+    assert moved | {"en": None} == under(nueva, whole, cedula) | {"en": None} | person
 
 
 @pytest.mark.parametrize("tail", ["", "/consultas?limite=5&anulados=true", "/historial", "?version=1"])
