@@ -14,7 +14,15 @@ from types import MappingProxyType
 from typing import Any, Generic, NoReturn, Protocol, TypeVar
 
 from historia_clinica.db import Parameters, Scope, Statement, Transaction
-from historia_clinica.errors import Annulled, Conflict, HistoriaError, KeyReused, NotFound, PreconditionFailed
+from historia_clinica.errors import (
+    Annulled,
+    Conflict,
+    HistoriaError,
+    KeyReused,
+    NotFound,
+    PreconditionFailed,
+    Unavailable,
+)
 
 # A row that never changed holds since it was registered.
 SINCE = "coalesce(actualizado_en, fecha_registro)"
@@ -29,6 +37,8 @@ class Current(Protocol):
 
     @property
     def version(self) -> int: ...
+    @property
+    def estado(self) -> str: ...
 
 
 Row = TypeVar("Row", bound=Current)
@@ -232,11 +242,14 @@ class Versioned(Generic[Row]):
         return self._change(transaction, self.statements.annul, key, versions, annulled)
 
     def refuse(self, transaction: Transaction, key: Parameters, versions: Sequence[int]) -> NoReturn:
-        """Why a change by other means was not made: raises NotFound, PreconditionFailed or Annulled."""
+        """Why a change by other means was not made: raises NotFound, PreconditionFailed, Annulled.
+
+        Raises Unavailable where nothing stands in its way any more.
+        """
         current = self.find(transaction, key)
         if current.version not in versions:
             raise PreconditionFailed(current.version)
-        raise Annulled
+        raise Annulled if current.estado == self.annulled else Unavailable
 
     def change(
         self,

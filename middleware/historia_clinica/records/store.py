@@ -9,7 +9,7 @@ from uuid import UUID
 from historia_clinica.db import Scope, Statement, Transaction
 from historia_clinica.errors import Annulled, FieldError, ForeignKeyMissing, HistoriaError, InvalidInput, NotFound
 from historia_clinica.records.noun import Noun
-from historia_clinica.versions import COMMON, SINCE, Versioned, statements
+from historia_clinica.versions import COMMON, SINCE, Current, Versioned, statements
 
 KEY = {"paciente_id": "text", "id": "uuid"}
 MEDICO = {"medico_id": "No hay un médico con este número."}
@@ -19,7 +19,7 @@ NO_PATIENT = "No hay un paciente con esa cédula."
 PATIENT_EXISTS = Statement("SELECT cedula FROM pacientes WHERE cedula = %(paciente_id)s", Scope.PATIENT)
 
 
-class Record(Protocol):
+class Record(Current, Protocol):
     """What every row has."""
 
     @property
@@ -27,9 +27,6 @@ class Record(Protocol):
 
     @property
     def id(self) -> UUID: ...
-
-    @property
-    def version(self) -> int: ...
 
 
 Row = TypeVar("Row", bound=Record)
