@@ -135,6 +135,18 @@ def test_a_correction_that_is_sent_again_after_the_signature(api: FlaskClient) -
     assert (again.status_code, again.data) == (200, first.data)
 
 
+def test_a_draft_that_is_sent_again_after_its_signature(api: FlaskClient) -> None:
+    address, body, headers = (
+        f"{patient(api)}/notas",
+        NOTA | {"medico_id": KINDS[1].created(api).get_json()["id"]},
+        key(),
+    )
+    first = api.post(address, json=body, headers=headers)
+    signed(api, first.headers["Location"])
+    again = api.post(address, json=body, headers=headers)
+    assert (again.status_code, again.data) == (201, first.data)
+
+
 def test_an_addendum_is_of_a_signed_note_of_the_same_patient(api: FlaskClient) -> None:
     mine, other = patient(api), patient(api)
     notes = [draft(api, of) for of in (mine, mine, other)]
