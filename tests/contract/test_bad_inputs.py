@@ -18,8 +18,10 @@ import pytest
 from contract.bad_inputs import accepted, addresses, bodies, headers, members, wire
 from contract.bad_inputs.case import MARK, Case, as_json, get, send
 from flask.testing import FlaskClient
+from historia_clinica.http.worker import Worker
 from psycopg2 import sql
 from serving import Server, running
+from structlog.testing import capture_logs
 from versioned import KINDS
 
 CORPUS: dict[str, list[Case]] = {
@@ -126,6 +128,18 @@ def test_a_number_is_kept_however_it_is_spelt(
     made = ask(server, send("", {201}, bodies.SIGNO % spelt.encode(), target).message(target))
     assert made.status == 201, made.body
     assert json.loads(made.body)["valor"] == number
+
+
+def test_a_fault_of_ours_that_reaches_the_server_tells_nothing() -> None:
+    """What gunicorn itself would log with the path. No request is known that leads here."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs, capture_logs() as lines:
+        Worker.handle_error(object.__new__(Worker), None, ours, None, RuntimeError(MARK))
+        answer = parsed(theirs.recv(65536))
+    case = Case("", frozenset({500}))
+    assert list(judge(case, answer)) == []
+    assert [line["event"] for line in lines] == ["fallo inesperado"]
+    assert MARK not in str(lines)
 
 
 def ask(server: Server, message: bytes) -> Answer:

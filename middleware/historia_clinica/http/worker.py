@@ -5,6 +5,7 @@ Its own answers are pages of HTML that quote the request, and its log names the 
 
 import json
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
@@ -57,7 +58,7 @@ def _answer(status: int, identifier: str) -> bytes:
     problem = {"type": "about:blank", "title": title, "status": status, "instance": URN + identifier}
     body = json.dumps(problem, ensure_ascii=False).encode()
     head = (
-        f"HTTP/1.1 {status} \r\nConnection: close\r\nContent-Type: {MEDIA_TYPE}\r\n"
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nConnection: close\r\nContent-Type: {MEDIA_TYPE}\r\n"
         f"Content-Length: {len(body)}\r\n{HEADER}: {identifier}\r\nCache-Control: no-store\r\n"
         "X-Content-Type-Options: nosniff\r\n\r\n"
     )
