@@ -42,4 +42,4 @@ def new_id(clave: object) -> UUID:
 
 def _unquoted(offered: str) -> str:
     """The draft wants a quoted string; most clients send the bare key."""
-    return offered[1:-1] if len(offered) > 2 and offered[0] == offered[-1] == '"' else offered
+    return offered[1:-1] if len(offered) > 1 and offered[0] == offered[-1] == '"' else offered

@@ -26,8 +26,10 @@ TITLES = {
     413: "Cuerpo demasiado grande",
     414: "Dirección demasiado larga",
     415: "Tipo de contenido no admitido",
+    417: "No se cumple lo que espera la petición",
     429: "Demasiadas peticiones",
     431: "Cabeceras demasiado grandes",
+    501: "Codificación del cuerpo no admitida",
 }
 OTHER_TITLE = {4: "Petición no admitida", 5: "Error del servidor"}
 # The seed's clients look for these members in the error answers of its paths.
