@@ -31,33 +31,103 @@ def _other_medico(number: int) -> dict[str, Any]:
     return {"nombre": f"Luz {number}", "apellido": "Gómez", "codigo_medico": f"V{next(_numbers)}"}
 
 
+def _of_a_patient(path: str, body: dict[str, Any]) -> Callable[[FlaskClient], Any]:
+    return lambda api: api.post(f"{_paciente(api).headers['Location']}/{path}", json=body)
+
+
 @dataclass(frozen=True)
 class Kind:
-    """How one is made, what corrects it the nth time, its name in a list of versions, its state when annulled."""
+    """How one is made, what corrects it the nth time, its name in a list of versions, its state when annulled, its
+    path; what a correction leaves as it is although it names it not, and what makes one where that is another body.
+    """
 
     name: str
     make: Callable[[FlaskClient], Any]
     correction: Callable[[int], dict[str, Any]]
     annulled: str
+    path: str
+    fixed: frozenset[str] = frozenset()
+    new: dict[str, Any] | None = None
 
     def created(self, api: FlaskClient) -> Any:
         answer = self.make(api)
         assert answer.status_code == 201, answer.get_data(as_text=True)
         return answer
 
+    def first(self) -> dict[str, Any]:
+        """What makes one, of a patient."""
+        return self.new or {name: value for name, value in self.body().items() if name != "motivo"}
+
     def body(self, number: int = 1) -> dict[str, Any]:
         return {**self.correction(number), "motivo": f"motivo {number}"}
 
 
-KINDS = [
-    Kind("paciente", _paciente, lambda n: {"nombre": f"Ana {n}", "apellido": "Peña"}, "anulado"),
-    Kind("medico", _medico, _other_medico, "anulado"),
+def _record(
+    name: str, path: str, body: dict[str, Any], correction: Callable[[int], dict[str, Any]], annulled: str
+) -> Kind:
+    """Of a kind whose corrections have everything that the first version must have."""
+    address = f"pacientes/{{cedula}}/{path}/{{id}}"
+    return Kind(name, _of_a_patient(path, body), lambda n: body | correction(n), annulled, address)
+
+
+DIAGNOSTICO = {"codigo": "J459", "descripcion": "Asma", "rol": "principal", "tipo": "impresion"}
+ALERGIA = {"afirmacion": "alergia", "sustancia": "Penicilina", "criticidad": "alta"}
+ANTECEDENTE = {"tipo": "familiar", "texto": "Diabetes", "parentesco": "Madre"}
+SIGNO_VITAL = {"tomado_en": "2026-01-31T13:30:00Z", "loinc": "8310-5", "valor": 36.6, "unidad": "Cel"}
+PRESCRIPCION = {
+    "medicamento": "Losartán 50 mg",
+    "dosis": 0.5,
+    "unidad": "{tableta}",
+    "via": "oral",
+    "frecuencia": "cada 12 horas",
+}
+ORDEN = {"cups": "903895", "descripcion": "Creatinina", "cantidad": 2}
+RESULTADO = {"emitido_en": "2026-01-31T13:30:00Z", "loinc": "2160-0", "valor": 1.25, "unidad": "mg/dL"}
+NOTA = {"tipo": "evolucion", "texto": "Estable.\n«°»"}
+DOCUMENTO = {"nombre": "nota.txt", "tipo": "otro", "mime": "text/plain", "contenido": "SG9sYQ=="}
+
+RECORDS = [
     Kind(
         "consulta",
         _consulta,
-        lambda n: {"diagnostico": f"Asma {n}", "fecha_consulta": "2026-01-31T08:30:00-05:00", "estado": "cerrada"},
+        lambda n: {"diagnostico": f"Asma {n}", "fecha_consulta": "2026-01-31T13:30:00Z", "estado": "cerrada"},
+        "anulada",
+        "pacientes/{cedula}/consultas/{id}",
+    ),
+    _record(
+        "diagnostico",
+        "diagnosticos",
+        DIAGNOSTICO,
+        lambda n: {"descripcion": f"Asma {n}", "inicio": "2020-02-29", "estado": "resuelto"},
+        "anulado",
+    ),
+    _record("alergia", "alergias", ALERGIA, lambda n: {"reaccion": f"Ronchas {n}", "estado": "inactiva"}, "anulada"),
+    _record("antecedente", "antecedentes", ANTECEDENTE, lambda n: {"texto": f"Diabetes {n}"}, "anulado"),
+    _record("signo_vital", "signos-vitales", SIGNO_VITAL, lambda n: {"valor": 36 + n / 8}, "anulado"),
+    _record(
+        "prescripcion",
+        "prescripciones",
+        PRESCRIPCION,
+        lambda n: {"dosis": n, "cantidad": 0.000001, "estado": "suspendida"},
         "anulada",
     ),
+    _record("orden", "ordenes", ORDEN, lambda n: {"cantidad": n, "estado": "realizada"}, "anulada"),
+    _record("resultado", "resultados", RESULTADO, lambda n: {"ref_max": n, "estado": "preliminar"}, "anulado"),
+    _record("nota", "notas", NOTA, lambda n: {"texto": f"Estable {n}"}, "anulada"),
+    Kind(
+        "documento",
+        _of_a_patient("documentos", DOCUMENTO),
+        lambda n: {"nombre": f"nota {n}.txt", "tipo": "epicrisis"},
+        "anulado",
+        "pacientes/{cedula}/documentos/{id}",
+        fixed=frozenset({"mime", "bytes", "sha256"}),
+        new=DOCUMENTO,
+    ),
+]
+KINDS = [
+    Kind("paciente", _paciente, lambda n: {"nombre": f"Ana {n}", "apellido": "Peña"}, "anulado", "pacientes/{cedula}"),
+    Kind("medico", _medico, _other_medico, "anulado", "medicos/{id}"),
+    *RECORDS,
 ]
 
 

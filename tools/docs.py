@@ -43,7 +43,9 @@ def tables() -> str:
             else "; ".join(f"{text} (`citus.usuario={value}`)" for value, text in spreads.items())
         )
         keys = [
-            f"`{key.column}` → `{key.target}({key.target_column})`" for key in FOREIGN_KEYS if key.table == table.name
+            f"`{', '.join(key.columns)}` → `{key.target}({', '.join(key.target_columns)})`"
+            for key in FOREIGN_KEYS
+            if key.table == table.name
         ]
         uniques = [
             f"`{unique.column}`, unless spread by another column" for unique in UNIQUES if unique.table == table.name

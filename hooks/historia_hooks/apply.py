@@ -287,11 +287,15 @@ def _(step: steps.AddForeignKey, nodes: Nodes) -> None:
     statement = sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({})").format(
         sql.Identifier("public", key.table),
         sql.Identifier(key.name),
-        sql.Identifier(key.column),
+        _names(key.columns),
         sql.Identifier("public", key.target),
-        sql.Identifier(key.target_column),
+        _names(key.target_columns),
     )
     _run(nodes.coordinator, statement)
+
+
+def _names(columns: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, columns))
 
 
 @take.register

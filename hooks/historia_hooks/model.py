@@ -119,7 +119,7 @@ class ObservedSchema:
     tables: Mapping[str, ObservedTable]
     foreign_keys: frozenset[str]
     uniques: frozenset[str]
-    privileges: Mapping[str, frozenset[str]]  # by table or sequence
+    privileges: Mapping[str, frozenset[str]]  # by table, sequence or function
 
     @property
     def is_distributed(self) -> bool:

@@ -30,9 +30,9 @@ Spread = Reference | Distributed
 class ForeignKey:
     name: str
     table: str
-    column: str
+    columns: tuple[str, ...]
     target: str
-    target_column: str
+    target_columns: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,9 @@ class Table:
 
 @dataclass(frozen=True)
 class Privilege:
-    """What historia_app may do with one table or sequence."""
+    """What historia_app may do with one table, sequence or function."""
 
-    kind: str  # TABLE or SEQUENCE
+    kind: str  # TABLE, SEQUENCE or FUNCTION
     name: str
     actions: frozenset[str]
 
@@ -74,12 +74,49 @@ READ = frozenset({"SELECT"})
 WRITE = frozenset({"SELECT", "INSERT", "UPDATE"})
 APPEND = frozenset({"SELECT", "INSERT"})
 
+# Kinds of record of a patient: each a table beside the patient, and a table of its former rows.
+RECORDS = (
+    "diagnosticos",
+    "alergias",
+    "antecedentes",
+    "signos_vitales",
+    "prescripciones",
+    "ordenes",
+    "resultados",
+    "notas",
+    "documentos",
+)
+IN_A_CONSULTA = ("diagnosticos", "prescripciones", "ordenes", "notas")
+FORMER_RECORDS = tuple(f"{table}_historial" for table in RECORDS)
+
+
+def _of_a_patient(table: str) -> ForeignKey:
+    return ForeignKey(f"{table}_paciente_id_fkey", table, ("paciente_id",), "pacientes", ("cedula",))
+
+
+def _of_the_same_patient(table: str, column: str, target: str) -> ForeignKey:
+    return ForeignKey(f"{table}_{column}_fkey", table, ("paciente_id", column), target, ("paciente_id", "id"))
+
+
+def _of_a_physician(table: str) -> ForeignKey:
+    return ForeignKey(f"{table}_medico_id_fkey", table, ("medico_id",), "medicos", ("id",))
+
+
 FOREIGN_KEYS = (
-    ForeignKey("consultas_paciente_id_fkey", "consultas", "paciente_id", "pacientes", "cedula"),
-    ForeignKey("consultas_medico_id_fkey", "consultas", "medico_id", "medicos", "id"),
-    ForeignKey("pacientes_historial_cedula_fkey", "pacientes_historial", "cedula", "pacientes", "cedula"),
-    ForeignKey("medicos_historial_id_fkey", "medicos_historial", "id", "medicos", "id"),
-    ForeignKey("consultas_historial_paciente_id_fkey", "consultas_historial", "paciente_id", "pacientes", "cedula"),
+    ForeignKey("consultas_paciente_id_fkey", "consultas", ("paciente_id",), "pacientes", ("cedula",)),
+    ForeignKey("consultas_medico_id_fkey", "consultas", ("medico_id",), "medicos", ("id",)),
+    ForeignKey("pacientes_historial_cedula_fkey", "pacientes_historial", ("cedula",), "pacientes", ("cedula",)),
+    ForeignKey("medicos_historial_id_fkey", "medicos_historial", ("id",), "medicos", ("id",)),
+    ForeignKey(
+        "consultas_historial_paciente_id_fkey", "consultas_historial", ("paciente_id",), "pacientes", ("cedula",)
+    ),
+    *(_of_a_patient(table) for table in RECORDS + FORMER_RECORDS),
+    *(_of_the_same_patient(table, "consulta_id", "consultas") for table in IN_A_CONSULTA),
+    _of_the_same_patient("resultados", "orden_id", "ordenes"),
+    _of_the_same_patient("notas", "adenda_de", "notas"),
+    _of_a_patient("documentos_contenido"),
+    _of_the_same_patient("documentos_contenido", "id", "documentos"),
+    *(_of_a_physician(table) for table in (*IN_A_CONSULTA, "resultados")),
 )
 UNIQUES = (Unique("usuario_email_unico", "usuario", "email"),)
 PRIVILEGES = (
@@ -89,11 +126,15 @@ PRIVILEGES = (
     Privilege("TABLE", "pacientes_historial", APPEND),
     Privilege("TABLE", "consultas_historial", APPEND),
     Privilege("TABLE", "medicos_historial", APPEND),
+    Privilege("TABLE", "numeros_anteriores", READ),
+    *(Privilege("TABLE", table, WRITE) for table in RECORDS),
+    *(Privilege("TABLE", table, APPEND) for table in (*FORMER_RECORDS, "documentos_contenido")),
     Privilege("TABLE", "usuario", READ),
     Privilege("TABLE", "vocabularios", READ),
     Privilege("TABLE", "conceptos", READ),
     Privilege("TABLE", "alembic_version", READ),
     Privilege("SEQUENCE", "medicos_id_seq", frozenset({"USAGE"})),
+    Privilege("FUNCTION", "cambiar_documento", frozenset({"EXECUTE"})),
 )
 
 
@@ -107,9 +148,14 @@ def declared(usuario: Usuario) -> Schema:
             Table("conceptos", Reference()),
             Table("pacientes", Distributed("cedula")),
             Table("consultas", Distributed("paciente_id", colocate_with="pacientes")),
+            Table("numeros_anteriores", Distributed("cedula", colocate_with="pacientes")),
             Table("medicos_historial", Reference()),
             Table("pacientes_historial", Distributed("cedula", colocate_with="pacientes")),
             Table("consultas_historial", Distributed("paciente_id", colocate_with="pacientes")),
+            *(
+                Table(table, Distributed("paciente_id", colocate_with="pacientes"))
+                for table in (*RECORDS, "documentos_contenido", *FORMER_RECORDS)
+            ),
         ),
         foreign_keys=FOREIGN_KEYS,
         uniques=UNIQUES,

@@ -75,10 +75,13 @@ SELECT (SELECT coalesce(json_agg(conname), '[]') FROM pg_constraint
          WHERE connamespace = 'public'::regnamespace AND contype = 'f'),
        (SELECT coalesce(json_agg(conname), '[]') FROM pg_constraint
          WHERE connamespace = 'public'::regnamespace AND contype = 'u'),
-       (SELECT coalesce(json_agg(json_build_array(c.relname, a.privilege_type)), '[]')
-          FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
-         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'S')
-           AND a.grantee = (SELECT oid FROM pg_roles WHERE rolname = %(role)s))
+       (SELECT coalesce(json_agg(json_build_array(o.name, a.privilege_type)), '[]')
+          FROM (SELECT relname, relacl FROM pg_class
+                 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S')
+                UNION ALL
+                SELECT proname, proacl FROM pg_proc WHERE pronamespace = 'public'::regnamespace) o (name, acl)
+         CROSS JOIN LATERAL aclexplode(o.acl) a
+         WHERE a.grantee = (SELECT oid FROM pg_roles WHERE rolname = %(role)s))
 """
 
 

@@ -10,11 +10,22 @@ from historia_clinica.http import access_log, headers, problems, request_id
 from historia_clinica.http.body import StrictRequest, refuse_repeated_parameters
 from historia_clinica.http.context import KEY, Context
 from historia_clinica.members import Members
+from historia_clinica.resources.alergias.routes import blueprint as alergias
+from historia_clinica.resources.antecedentes.routes import blueprint as antecedentes
 from historia_clinica.resources.citus.routes import blueprint as citus
 from historia_clinica.resources.cluster.routes import blueprint as cluster
 from historia_clinica.resources.consultas.routes import blueprint as consultas
+from historia_clinica.resources.diagnosticos.routes import blueprint as diagnosticos
+from historia_clinica.resources.documentos.routes import blueprint as documentos
+from historia_clinica.resources.historia.routes import blueprint as historia
 from historia_clinica.resources.medicos.routes import blueprint as medicos
+from historia_clinica.resources.notas.routes import blueprint as notas
+from historia_clinica.resources.ordenes.routes import blueprint as ordenes
+from historia_clinica.resources.pacientes import former_numbers
 from historia_clinica.resources.pacientes.routes import blueprint as pacientes
+from historia_clinica.resources.prescripciones.routes import blueprint as prescripciones
+from historia_clinica.resources.resultados.routes import blueprint as resultados
+from historia_clinica.resources.signos_vitales.routes import blueprint as signos_vitales
 from historia_clinica.resources.status.routes import blueprint as status
 from historia_clinica.resources.usuarios.routes import blueprint as usuarios
 from historia_clinica.resources.vocabularios.routes import blueprint as vocabularios
@@ -22,7 +33,19 @@ from historia_clinica.settings import Settings
 from historia_clinica.version import __version__
 
 NAME = "historia_clinica"
-BLUEPRINTS = (pacientes, consultas, medicos, vocabularios, usuarios, citus, cluster, status)
+RECORDS = (
+    consultas,
+    diagnosticos,
+    alergias,
+    antecedentes,
+    signos_vitales,
+    prescripciones,
+    ordenes,
+    resultados,
+    notas,
+    documentos,
+)
+BLUEPRINTS = (pacientes, historia, *RECORDS, medicos, vocabularios, usuarios, citus, cluster, status)
 
 
 class Json(DefaultJSONProvider):
@@ -44,7 +67,7 @@ def create_app(settings: Settings) -> APIFlask:
     database = Database(settings)
     members = Members(settings, database.transaction)
     app.extensions[KEY] = Context(settings, database, Readiness(settings, database.workers), members)
-    for part in (headers, request_id, access_log, problems, openapi):
+    for part in (headers, request_id, access_log, problems, former_numbers, openapi):
         part.install(app)
     app.before_request(refuse_repeated_parameters)
     for blueprint in BLUEPRINTS:

@@ -71,6 +71,12 @@ class Annulled(Conflict):
     meaning = "El registro está anulado y ya no se cambia; se sigue pudiendo leer, con su historial."
 
 
+class NoteSigned(Conflict):
+    slug = "nota-firmada"
+    title = "Nota firmada"
+    meaning = "La nota está firmada y ya no se cambia ni se anula: corríjala o complétela con una adenda."
+
+
 class PreconditionFailed(HistoriaError):
     """The row has another version than those the client named."""
 

@@ -13,7 +13,7 @@ _settings = read_settings()
 bind = [_settings.historia_bind]
 if _settings.historia_metrics_port:
     bind.append(_settings.metrics_bind)
-worker_class = "gthread"
+worker_class = "historia_clinica.http.worker.Worker"
 workers = _settings.historia_server_workers
 threads = _settings.historia_server_threads
 timeout = 60

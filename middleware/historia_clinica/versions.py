@@ -11,10 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NoReturn, Protocol, TypeVar
 
 from historia_clinica.db import Parameters, Scope, Statement, Transaction
-from historia_clinica.errors import Annulled, Conflict, HistoriaError, KeyReused, NotFound, PreconditionFailed
+from historia_clinica.errors import (
+    Annulled,
+    Conflict,
+    HistoriaError,
+    KeyReused,
+    NotFound,
+    PreconditionFailed,
+    Unavailable,
+)
 
 # A row that never changed holds since it was registered.
 SINCE = "coalesce(actualizado_en, fecha_registro)"
@@ -29,6 +37,8 @@ class Current(Protocol):
 
     @property
     def version(self) -> int: ...
+    @property
+    def estado(self) -> str: ...
 
 
 Row = TypeVar("Row", bound=Current)
@@ -60,10 +70,11 @@ class Statements:
     keep: Statement
     replace: Statement
     annul: Statement
+    further: Mapping[str, Statement]
     found_by_key: bool  # a row that is to be created has no key of its own yet
 
 
-def statements(
+def statements(  # noqa: PLR0913  each is one thing that a table has or has not
     table: str,
     *,
     key: Mapping[str, str],
@@ -71,11 +82,13 @@ def statements(
     fixed: Sequence[str] = (),
     generated: Sequence[str] = (),
     defaults: Mapping[str, str] = MappingProxyType({}),
+    further: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     scope: Scope,
 ) -> Statements:
     """`key`: the type of each column of the primary key; `columns` are those that a change replaces, `fixed` not.
 
     The database makes the `generated` ones of them when a row is created, and has `defaults` (SQL) for values left out.
+    `further` are changes by their names, with SQL for each column that they set.
     Each relation carries the whole key, so that the statements of a patient's table plan to one task.
     """
     former = f"{table}_historial"
@@ -91,11 +104,14 @@ def statements(
     instant = "%(en)s::timestamptz"
     earlier = "(%(before)s::bigint IS NULL OR version < %(before)s::bigint)"
 
+    def sent(names: Sequence[str]) -> dict[str, str]:
+        return {name: f"%({name})s" for name in names}
+
     def inserted(column: str) -> str:
         return f"coalesce(%({column})s, {defaults[column]})" if column in defaults else f"%({column})s"
 
-    def change(replaced: Sequence[str]) -> str:
-        values = ", ".join(f"{column} = %({column})s" for column in (*replaced, *AUTHORSHIP, *KEY))
+    def change(replaced: dict[str, str]) -> str:
+        values = ", ".join(f"{column} = {value}" for column, value in (replaced | sent(AUTHORSHIP + KEY)).items())
         return f"""
             UPDATE {table} SET {values}, version = version + 1, actualizado_en = greatest(now(), {SINCE})
              WHERE {where} AND version = %(version)s
@@ -156,20 +172,25 @@ def statements(
             """,
             scope,
         ),
-        replace=Statement(change(columns), scope),
-        annul=Statement(change(("estado",)), scope),
+        replace=Statement(change(sent(columns)), scope),
+        annul=Statement(change(sent(("estado",))), scope),
+        further={name: Statement(change(dict(values)), scope) for name, values in further.items()},
         found_by_key=not known,
     )
 
 
 @dataclass(frozen=True)
 class Versioned(Generic[Row]):
-    """The rows of one table. `missing` is the sentence about one that does not exist, `annulled` the state of one."""
+    """The rows of one table. `missing` is the sentence about one that does not exist, `annulled` the state of one.
+
+    `sealed` is raised about a row that can be read, but that the policies of its table give nobody to change.
+    """
 
     statements: Statements
     into: Callable[..., Row]
     missing: str
     annulled: str
+    sealed: type[HistoriaError] = Annulled
 
     def find(
         self, transaction: Transaction, key: Parameters, version: int | None = None, moment: datetime | None = None
@@ -220,23 +241,54 @@ class Versioned(Generic[Row]):
         annulled = {**values, "estado": self.annulled}
         return self._change(transaction, self.statements.annul, key, versions, annulled)
 
-    def _change(
-        self, transaction: Transaction, change: Statement, key: Parameters, versions: Sequence[int], values: Parameters
+    def refuse(self, transaction: Transaction, key: Parameters, versions: Sequence[int]) -> NoReturn:
+        """Why a change by other means was not made: raises NotFound, PreconditionFailed, Annulled.
+
+        Raises Unavailable where nothing stands in its way any more.
+        """
+        current = self.find(transaction, key)
+        if current.version not in versions:
+            raise PreconditionFailed(current.version)
+        raise Annulled if current.estado == self.annulled else Unavailable
+
+    def change(
+        self,
+        transaction: Transaction,
+        name: str,
+        key: Parameters,
+        versions: Sequence[int],
+        values: Parameters,
+        computed: Callable[[Parameters], Parameters],
     ) -> Row:
-        current = transaction.row(self.statements.lock, key, _as_it_is)
+        """The same by the further statement of that name; `computed` makes what it needs out of the row as it is."""
+        return self._change(transaction, self.statements.further[name], key, versions, values, computed)
+
+    def _change(
+        self,
+        transaction: Transaction,
+        change: Statement,
+        key: Parameters,
+        versions: Sequence[int],
+        values: Parameters,
+        computed: Callable[[Parameters], Parameters] = lambda _current: {},
+    ) -> Row:
+        locked = transaction.row(self.statements.lock, key, _as_it_is)
+        # A policy about changes hides a row from whoever would lock it, not from whoever reads it.
+        current = locked or transaction.row(self.statements.read, key, _as_it_is)
         if current is None:
             raise NotFound(self.missing)
-        if current["version"] not in versions or current["estado"] == self.annulled:
+        if not locked or current["version"] not in versions or current["estado"] == self.annulled:
             if repeated := self._repeated(transaction, {**values, **key}):
                 return repeated
             if current["version"] not in versions:
                 raise PreconditionFailed(current["version"])
-            raise Annulled
+            raise Annulled if current["estado"] == self.annulled else self.sealed
         try:
             transaction.run(self.statements.keep, current)
         except Conflict as error:  # a former row has the number of the current one
             raise HistoriaError from error
-        changed = transaction.row(change, {**values, **key, "version": current["version"]}, self.into)
+        values = {**values, **computed(current), **key, "version": current["version"]}
+        changed = transaction.row(change, values, self.into)
         if changed is None:
             raise HistoriaError
         return changed

@@ -12,6 +12,7 @@ from historia_hooks.schema import Distributed, declared
 from historia_local.account import server_account
 from historia_local.nodes import Cluster, Node
 
+DECLARED = ", ".join(f"'{table.name}'" for table in declared("reference").tables)
 QUERIES = {
     "nodes": "SELECT nodename, nodeport, isactive, hasmetadata, metadatasynced, shouldhaveshards FROM pg_dist_node"
     " ORDER BY 1, 2",
@@ -22,8 +23,7 @@ QUERIES = {
     " GROUP BY colocationid ORDER BY 1",
     "placements": "SELECT nodename, nodeport, count(*) FROM pg_dist_shard_placement GROUP BY 1, 2 ORDER BY 1, 2",
     "constraints": "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(c.oid) FROM pg_constraint c"
-    " WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text"
-    " ~ '^(pacientes|consultas|medicos|usuario)(_historial)?$' ORDER BY 1, 2",
+    f" WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text IN ({DECLARED}) ORDER BY 1, 2",
     "grants": "SELECT c.relname, a.privilege_type FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a"
     " WHERE a.grantee = 'historia_app'::regrole AND c.relnamespace = 'public'::regnamespace"
     " AND c.relname !~ '_[0-9]+$' ORDER BY 1, 2",

@@ -4,19 +4,21 @@ import contextlib
 import importlib
 import pkgutil
 import re
+from decimal import Decimal
 from typing import Any
 
 import historia_clinica.resources
 import pytest
 from historia_clinica import members
 from historia_clinica.db import Scope, Statement
+from historia_clinica.records import store
+from historia_clinica.records.store import Store
 from historia_clinica.versions import Versioned
 
 PACIENTE = "1012345678"
 MOMENT = "2026-01-31T13:30:00+00:00"
 IDENTIFIER = "7f1f3a52-3a2f-4d0f-9b57-0f5bb6a2c1de"
 CONSULTA = {
-    "paciente_id": PACIENTE,
     "medico_id": None,
     "fecha_consulta": None,
     "diagnostico": "d",
@@ -24,6 +26,43 @@ CONSULTA = {
     "observaciones": None,
     "estado": "activa",
 }
+ALERGIA = dict.fromkeys(["tipo", "criticidad", "reaccion", "verificacion"]) | {
+    "afirmacion": "alergia",
+    "sustancia": "s",
+    "estado": "activa",
+}
+DIAGNOSTICO = dict.fromkeys(["inicio", "resuelto", "consulta_id", "medico_id"]) | {
+    "codigo": "J459",
+    "descripcion": "d",
+    "rol": "principal",
+    "tipo": "impresion",
+    "estado": "activo",
+}
+ANTECEDENTE = {"tipo": "familiar", "texto": "t", "codigo": None, "parentesco": "p"}
+SIGNO_VITAL = {"tomado_en": MOMENT, "loinc": "8310-5", "valor": Decimal("36.6"), "unidad": "Cel", "metodo": None}
+PRESCRIPCION = dict.fromkeys(["atc", "duracion_dias", "cantidad", "indicaciones", "consulta_id", "medico_id"]) | {
+    "medicamento": "m",
+    "dosis": Decimal("0.5"),
+    "unidad": "mg",
+    "via": "v",
+    "frecuencia": "f",
+    "estado": "activa",
+}
+ORDEN = dict.fromkeys(["justificacion", "consulta_id", "medico_id"]) | {
+    "cups": "903895",
+    "descripcion": "d",
+    "cantidad": 1,
+    "estado": "solicitada",
+}
+RESULTADO = dict.fromkeys(["orden_id", "valor_texto", "ref_min", "ref_max", "interpretacion", "medico_id"]) | {
+    "emitido_en": MOMENT,
+    "loinc": "2160-0",
+    "valor": Decimal("1.25"),
+    "unidad": "mg/dL",
+    "estado": "definitivo",
+}
+NOTA = dict.fromkeys(["medico_id", "consulta_id", "adenda_de"]) | {"tipo": "evolucion", "texto": "t"}
+DOCUMENTO = {"nombre": "n", "tipo": "otro", "mime": "text/plain", "bytes": 4, "sha256": "s"}
 SIGNED = {"cambiado_por": "api", "motivo": "m", "peticion": "p", "clave": None, "huella": None}
 FORMER = {"id": IDENTIFIER, "estado": "activo", "fecha_registro": MOMENT, "actualizado_en": MOMENT, "version": 1}
 PERSONA = dict.fromkeys(["fecha_nacimiento", "telefono", "direccion", "ciudad"]) | {"nombre": "A", "apellido": "B"}
@@ -54,6 +93,19 @@ def versioned(
     return {f"{resource}.VERSIONS.{name}": found for name, found in samples.items()}
 
 
+def records(
+    resource: str, values: dict[str, Any], later: tuple[str, ...] = (), fixed: tuple[str, ...] = ()
+) -> dict[str, list[dict[str, Any]]]:
+    """Those of the statements about a kind of record of a patient."""
+    first = {"paciente_id": PACIENTE, "before_moment": None, "before_id": None, "anulados": False, "rows": 21}
+    further = first | {"before_moment": MOMENT, "before_id": IDENTIFIER, "anulados": True}
+    made = versioned(resource, {"paciente_id": PACIENTE, "id": IDENTIFIER}, values)
+    made[f"{resource}.VERSIONS.keep"][0].update(dict.fromkeys(later))
+    for name in fixed:
+        del made[f"{resource}.VERSIONS.replace"][0][name]
+    return {f"{resource}.PAGE": [first, further], **made}
+
+
 # Parameters for every statement; a new statement needs its line here.
 SAMPLES: dict[str, list[dict[str, Any]]] = {
     "citus.HAS_CITUS": [{}],
@@ -64,12 +116,14 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "cluster.LOCATION": [{"cedula": PACIENTE}],
     "cluster.MOVES": [{}],
     "cluster.PROGRESS": [{}],
-    "consultas.PAGE": [
-        {"paciente_id": PACIENTE, "before_moment": None, "before_id": None, "anulados": False, "rows": 21},
-        {"paciente_id": PACIENTE, "before_moment": MOMENT, "before_id": IDENTIFIER, "anulados": True, "rows": 21},
-    ],
-    **versioned("consultas", {"paciente_id": PACIENTE, "id": IDENTIFIER}, CONSULTA | {"fecha_consulta": MOMENT}),
-    "consultas.PATIENT_EXISTS": [{"paciente_id": PACIENTE}],
+    **records("alergias", ALERGIA),
+    **records("antecedentes", ANTECEDENTE),
+    **records("consultas", CONSULTA | {"fecha_consulta": MOMENT}),
+    **records("diagnosticos", DIAGNOSTICO),
+    "documentos.CONTENT": [{"paciente_id": PACIENTE, "id": IDENTIFIER}],
+    "documentos.KEEP": [{"paciente_id": PACIENTE, "id": IDENTIFIER, "contenido": b"c"}],
+    **records("documentos", DOCUMENTO, fixed=("mime", "bytes", "sha256")),
+    "historia.READ": [{"cedula": PACIENTE}],
     "medicos.PAGE": [{"after_id": after, "anulados": False, "rows": 21} for after in (None, 7)],
     **versioned("medicos", {"id": 1}, MEDICO, numbered=True),
     "members.BYTES_HERE": [{}],
@@ -82,11 +136,22 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "members.PLACES": [{}],
     "members.READABLE": [{}],
     "members.WORKERS": [{}],
+    "notas.IS_SIGNED": [{"paciente_id": PACIENTE, "id": IDENTIFIER}],
+    **records("notas", NOTA, later=("firmado_en", "sha256")),
+    "notas.VERSIONS.sign": [{"paciente_id": PACIENTE, "id": IDENTIFIER, "version": 1, "sha256": "s"} | SIGNED],
+    **records("ordenes", ORDEN),
+    "pacientes.CHANGE_NUMBER": [SIGNED | {"cedula": PACIENTE, "nueva": "1", "versiones": [1]}],
+    "pacientes.LEFT_UNDER_KEY": [{"cedula": PACIENTE, "clave": IDENTIFIER}],
+    "pacientes.NEXT_NUMBER": [{"cedula": PACIENTE}],
     "pacientes.PAGE": [
         {"after_moment": None, "after_id": None, "anulados": False, "rows": 21} | NOTHING_SEARCHED,
         {"after_moment": MOMENT, "after_id": IDENTIFIER, "anulados": True, "rows": 21} | SEARCHED,
     ],
     **versioned("pacientes", {"cedula": PACIENTE}, PERSONA),
+    **records("prescripciones", PRESCRIPCION),
+    "records.PATIENT_EXISTS": [{"paciente_id": PACIENTE}],
+    **records("resultados", RESULTADO),
+    **records("signos_vitales", SIGNO_VITAL),
     "status.DISTRIBUTION": [{}],
     "status.SCHEMA_VERSION": [{}],
     "status.SERVER": [{}],
@@ -103,16 +168,20 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
 
 def catalogue() -> dict[str, Statement]:
     found = {f"members.{name}": value for name, value in vars(members).items() if isinstance(value, Statement)}
+    found["records.PATIENT_EXISTS"] = store.PATIENT_EXISTS
     for module in pkgutil.walk_packages(historia_clinica.resources.__path__, "historia_clinica.resources."):
         if module.name.endswith(".repository"):
             names = vars(importlib.import_module(module.name))
             resource = module.name.split(".")[-2]
             found |= {f"{resource}.{name}": value for name, value in names.items() if isinstance(value, Statement)}
-            for name, value in names.items():
-                if isinstance(value, Versioned):
+            for value in names.values():
+                if isinstance(value, Store):
+                    found[f"{resource}.PAGE"] = value.listing
+                versions = value.versions if isinstance(value, Store) else value
+                if isinstance(versions, Versioned):
                     found |= {
-                        f"{resource}.{name}.{one}": what
-                        for one, what in vars(value.statements).items()
+                        f"{resource}.VERSIONS.{one}": what
+                        for one, what in (vars(versions.statements) | dict(versions.statements.further)).items()
                         if isinstance(what, Statement)
                     }
     return found

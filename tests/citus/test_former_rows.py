@@ -5,9 +5,12 @@ import contextlib
 import psycopg2.errors
 import pytest
 from citus.hooks_state import rows
+from historia_hooks.schema import Distributed, declared
 from historia_local.nodes import Cluster
 
-FORMER = {"pacientes_historial", "medicos_historial", "consultas_historial"}
+DECLARED = declared("reference")
+FORMER = {table.name for table in DECLARED.tables if table.name.endswith("_historial")}
+BESIDE = sorted(table.name for table in DECLARED.tables if isinstance(table.spread, Distributed))
 # Columns of a table that its former rows have otherwise or not at all, and the other way round.
 DIFFERENCES = """
 WITH columns AS (
@@ -22,16 +25,17 @@ EXCEPT SELECT attname, type FROM columns WHERE name = '{0}')
 
 
 def test_former_rows_lie_beside_their_patient(citus_system: Cluster) -> None:
+    wanted = ",".join(BESIDE)
+    assert "pacientes_historial" in wanted
     [(apart,)] = rows(
         citus_system,
         citus_system.coordinator,
-        "SELECT count(DISTINCT colocationid) FROM pg_dist_partition WHERE logicalrelid::text"
-        " IN ('pacientes', 'consultas', 'pacientes_historial', 'consultas_historial')",
+        f"SELECT count(DISTINCT colocationid) FROM pg_dist_partition WHERE logicalrelid::text = ANY ('{{{wanted}}}')",
     )
     assert apart == 1
 
 
-@pytest.mark.parametrize("table", ["pacientes", "medicos", "consultas"])
+@pytest.mark.parametrize("table", sorted(name.removesuffix("_historial") for name in FORMER))
 def test_former_rows_have_the_columns_of_their_table(citus_system: Cluster, table: str) -> None:
     assert rows(citus_system, citus_system.coordinator, DIFFERENCES.format(table)) == []
 

@@ -13,21 +13,20 @@ from typing import Any
 
 import psycopg2.errors
 import pytest
+from historia_hooks.schema import RECORDS
 from historia_local.nodes import Cluster
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
+VERSIONED = ("pacientes", "consultas", "medicos", *RECORDS)
 ALLOWED = {
     ("alembic_version", "SELECT"),
     ("medicos_id_seq", "USAGE"),
     ("usuario", "SELECT"),
     ("vocabularios", "SELECT"),
     ("conceptos", "SELECT"),
-    *((table, action) for table in ("pacientes", "consultas", "medicos") for action in ("SELECT", "INSERT", "UPDATE")),
-    *(
-        (f"{table}_historial", action)
-        for table in ("pacientes", "consultas", "medicos")
-        for action in ("SELECT", "INSERT")
-    ),
+    *((table, action) for table in VERSIONED for action in ("SELECT", "INSERT", "UPDATE")),
+    *((f"{table}_historial", action) for table in VERSIONED for action in ("SELECT", "INSERT")),
+    *(("documentos_contenido", action) for action in ("SELECT", "INSERT")),
 }
 GRANTS = """
 SELECT c.relname, a.privilege_type FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a

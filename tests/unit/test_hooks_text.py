@@ -68,5 +68,7 @@ def test_time_does_not_cure_a_wrong_password() -> None:
 def test_statements_of_a_file() -> None:
     text = "-- a comment\nCREATE TABLE a (\n    b text -- kept\n);\n\nCOMMENT ON TABLE a IS 'uno; dos';\n"
     assert list(statements(text)) == ["CREATE TABLE a (\n    b text -- kept\n)", "COMMENT ON TABLE a IS 'uno; dos'"]
+    body = "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$\n    SELECT 1;\n    SELECT 2;\n$$"
+    assert list(statements(f"{body};\nSELECT f();\n")) == [body, "SELECT f()"]
     with pytest.raises(ValueError, match="no semicolon"):
         list(statements("SELECT 1"))

@@ -7,12 +7,16 @@ from alembic import op
 
 
 def statements(text: str) -> Iterator[str]:
-    """The statements of an SQL file: each ends where a line ends with a semicolon; a line with -- is a comment."""
+    """The statements of an SQL file: each ends where a line ends with a semicolon; a line with -- is a comment.
+
+    What stands between $$ and $$, the body of a function, ends nothing.
+    """
     lines: list[str] = []
     for line in text.splitlines():
         if line.strip() and not line.lstrip().startswith("--"):
             lines.append(line)
-            if line.rstrip().endswith(";"):
+            inside = sum(one.count("$$") for one in lines) % 2
+            if line.rstrip().endswith(";") and not inside:
                 yield "\n".join(lines).rstrip().removesuffix(";")
                 lines.clear()
     if lines:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -29,6 +29,17 @@ class Schema(BaseModel):
     """Base of every schema: unknown members are refused, rows of repositories are accepted as they are."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True, hide_input_in_errors=True, frozen=True)
+
+
+class Exact(float):
+    """A number of a JSON body with a point or an exponent, and how it was written: `float` alone would round it."""
+
+    text: str
+
+    def __new__(cls, text: str) -> Self:
+        made = super().__new__(cls, text)
+        made.text = text
+        return made
 
 
 def _clean(value: Any, allowed: frozenset[str]) -> Any:

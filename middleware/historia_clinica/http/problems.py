@@ -26,8 +26,10 @@ TITLES = {
     413: "Cuerpo demasiado grande",
     414: "Dirección demasiado larga",
     415: "Tipo de contenido no admitido",
+    417: "No se cumple lo que espera la petición",
     429: "Demasiadas peticiones",
     431: "Cabeceras demasiado grandes",
+    501: "Codificación del cuerpo no admitida",
 }
 OTHER_TITLE = {4: "Petición no admitida", 5: "Error del servidor"}
 # The seed's clients look for these members in the error answers of its paths.
@@ -38,7 +40,7 @@ logger = structlog.get_logger(__name__)
 
 
 def install(app: APIFlask) -> None:
-    app.register_error_handler(HistoriaError, _answer_ours)
+    app.register_error_handler(HistoriaError, answer)
     app.register_error_handler(Exception, _answer_unexpected)
     app.error_processor(_answer_http)
 
@@ -50,7 +52,8 @@ def tree(root: type[HistoriaError] = HistoriaError) -> Iterator[type[HistoriaErr
         yield from tree(kind)
 
 
-def _answer_ours(error: HistoriaError) -> Response:
+def answer(error: HistoriaError) -> Response:
+    """What the client gets of one of our errors."""
     if error.status >= 500:
         cause = error.__cause__
         logger.warning(
@@ -68,7 +71,7 @@ def _answer_ours(error: HistoriaError) -> Response:
 def _answer_http(error: HTTPError) -> Response:
     """Errors of routing, of the server and of APIFlask's validation, which keeps pydantic's findings as the cause."""
     if isinstance(error.__cause__, ValidationError):
-        return _answer_ours(invalid_input(error.__cause__))
+        return answer(invalid_input(error.__cause__))
     status = error.status_code
     title = TITLES.get(status) or OTHER_TITLE.get(status // 100, "Error")
     return _respond(_body("about:blank", title, status, None), status, dict(error.headers))
@@ -77,7 +80,7 @@ def _answer_http(error: HTTPError) -> Response:
 def _answer_unexpected(error: Exception) -> Response:
     """A fault of ours. Its message may quote the data, so only its kind and the places it passed are logged."""
     logger.error("fallo inesperado", excepcion=type(error).__name__, lugares=list(_places(error)))
-    return _answer_ours(HistoriaError())
+    return answer(HistoriaError())
 
 
 def _places(error: BaseException) -> Iterator[str]:

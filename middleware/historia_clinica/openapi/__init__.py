@@ -20,6 +20,15 @@ en `If-Match` y da un motivo, y las versiones anteriores se leen con `historial`
 TAGS = [
     {"name": "Pacientes", "description": "Cada paciente, por su cédula."},
     {"name": "Consultas", "description": "Las consultas de un paciente, junto a él en su nodo."},
+    {"name": "Diagnósticos", "description": "Los diagnósticos de un paciente, con su código CIE-10."},
+    {"name": "Alergias", "description": "A qué es alérgico un paciente, o que no se le conocen alergias."},
+    {"name": "Antecedentes", "description": "Lo que un paciente o su familia tuvo antes."},
+    {"name": "Signos vitales", "description": "Las mediciones de un paciente: código LOINC, valor y unidad UCUM."},
+    {"name": "Prescripciones", "description": "Los medicamentos que se prescriben a un paciente."},
+    {"name": "Órdenes", "description": "Los exámenes y procedimientos que se piden para un paciente."},
+    {"name": "Resultados", "description": "Los resultados de los exámenes de un paciente."},
+    {"name": "Notas", "description": "Las notas clínicas de un paciente: borradores hasta que se firman."},
+    {"name": "Documentos", "description": "Archivos pequeños de un paciente; su contenido no cambia."},
     {"name": "Médicos", "description": "Los médicos, iguales en todos los nodos."},
     {"name": "Vocabularios", "description": "Las tablas de códigos, cada una con su fuente, licencia y versión."},
     {"name": "Sistema", "description": "El servicio, su base de datos y sus nodos."},
@@ -70,8 +79,12 @@ STATUS_ERROR: dict[str, Any] = {
     },
 }
 EVERYWHERE = {"503": "Base de datos no disponible o esquema sin instalar", "500": "Error interno"}
+MOVED = "El paciente tiene ahora otro número: la cabecera Location lleva a él"
 HEADERS: dict[str, dict[str, Any]] = {
     "201": {"Location": {"description": "Dirección de lo creado.", "required": True, "schema": {"type": "string"}}},
+    "308": {
+        "Location": {"description": "La misma, con el número de hoy.", "required": True, "schema": {"type": "string"}}
+    },
     "503": {"Retry-After": {"description": "Segundos hasta otro intento.", "schema": {"type": "integer"}}},
 }
 WITHOUT_DATABASE = {"/", "/livez"}
@@ -116,6 +129,8 @@ def _complete_operation(path: str, operation: dict[str, Any]) -> None:
     if path not in WITHOUT_DATABASE:
         for status, description in EVERYWHERE.items():
             responses.setdefault(status, {"description": description})
+    if "{cedula}" in path:
+        responses.setdefault("308", {"description": MOVED})
     for status, response in responses.items():
         if status in HEADERS:
             response["headers"] = HEADERS[status] | response.get("headers", {})

@@ -42,10 +42,11 @@ PARAMETERS: dict[str, Any] = {
     },
 }
 REFUSED = {
-    "409": "Está anulado, o choca con otro registro",
+    "409": "Está anulado o firmado, o choca con otro registro",
     "412": "La versión es otra; la cabecera ETag trae la actual",
     "428": "Falta decir en If-Match qué versión se cambia",
 }
+CHANGES = ("/anulacion", "/firma", "/cambio-documento")
 BODY = {"400": "Petición mal formada", "413": "Cuerpo demasiado grande", "415": "No es JSON"}
 
 
@@ -55,7 +56,7 @@ def complete(path: str, method: str, operation: dict[str, Any]) -> None:
         _refer(operation, "IfNoneMatch")
         _answers(operation, {"304": "El cliente ya tiene esta versión", "412": REFUSED["412"]})
         _header(operation, "200", "304", "412")
-    elif method == "put" or path.endswith("/anulacion"):
+    elif method == "put" or path.endswith(CHANGES):
         _refer(operation, "IfMatch", "IdempotencyKey", "Prefer")
         _answers(operation, {"204": "Hecho, sin cuerpo porque así se prefirió", "404": "No existe", **REFUSED, **BODY})
         _header(operation, "200", "204", "412")

@@ -6,15 +6,17 @@ from uuid import UUID
 
 from pydantic import Field
 
-from historia_clinica.http.conditional import Motivo, VersionMeta
-from historia_clinica.http.fields import WHOLE, Cedula, Moment, Schema, Text
+from historia_clinica.http.conditional import Motivo
+from historia_clinica.http.fields import Moment, Schema, Text
+from historia_clinica.records.fields import MedicoId
+from historia_clinica.records.schemas import Examples
 
 ClinicalText = Annotated[Text, Field(max_length=10000)]
 Open = Literal["activa", "cerrada"]  # a consulta is annulled with a reason, by a request of its own
 
 
 class _Datos(Schema):
-    medico_id: Annotated[int, Field(strict=True, ge=1, le=2**63 - 1), WHOLE] | None = None
+    medico_id: MedicoId | None = None
     diagnostico: ClinicalText | None = None
     tratamiento: ClinicalText | None = None
     observaciones: ClinicalText | None = None
@@ -47,34 +49,6 @@ class Consulta(Schema):
     version: int
 
 
-class PaginaConsultas(Schema):
-    consultas: list[Consulta]
-    siguiente: str | None
-
-
-class VersionDeConsulta(VersionMeta):
-    consulta: Consulta
-
-
-class HistorialConsulta(Schema):
-    versiones: list[VersionDeConsulta]
-    siguiente: str | None
-
-
-class PacienteDeConsultas(Schema):
-    cedula: Cedula
-
-
-class ConsultaEnRuta(Schema):
-    cedula: Cedula
-    id: UUID
-
-    @property
-    def key(self) -> dict[str, str | UUID]:
-        """By the names of the columns."""
-        return {"paciente_id": self.cedula, "id": self.id}
-
-
 EXAMPLE = {
     "medico_id": 1,
     "fecha_consulta": "2026-01-31T08:30:00-05:00",
@@ -104,3 +78,4 @@ EXAMPLE_CHANGED = EXAMPLE_ANSWER | {
 }
 EXAMPLE_ANNULMENT = {"motivo": "Se escribió en la historia de otra persona"}
 EXAMPLE_ANNULLED = EXAMPLE_ANSWER | {"estado": "anulada", "actualizado_en": "2026-03-02T15:04:05Z", "version": 2}
+EXAMPLES = Examples(EXAMPLE, EXAMPLE_ANSWER, EXAMPLE_CHANGE, EXAMPLE_CHANGED, EXAMPLE_ANNULMENT, EXAMPLE_ANNULLED)

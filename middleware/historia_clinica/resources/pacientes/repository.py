@@ -1,10 +1,12 @@
 """SQL of patients."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from historia_clinica.db import Scope, Statement, Transaction
+from historia_clinica.db import Parameters, Scope, Statement, Transaction
+from historia_clinica.errors import Conflict, KeyReused
 from historia_clinica.versions import Versioned, statements
 from historia_clinica.words import as_query
 
@@ -28,6 +30,32 @@ PAGE = Statement(
      LIMIT %(rows)s
     """,
     Scope.CLUSTER,
+)
+# Rows of every table of a patient, on two shards. The function is the owner's: nothing else in its transaction may
+# touch those rows.
+CHANGE_NUMBER = Statement(
+    """
+    SELECT cambiar_documento(%(cedula)s, %(nueva)s, %(versiones)s::integer[], %(cambiado_por)s, %(motivo)s,
+                             %(peticion)s, %(clave)s::uuid, %(huella)s::bytea) AS version
+    """,
+    Scope.CLUSTER,
+)
+LEFT_UNDER_KEY = Statement(
+    """
+    SELECT cedula_nueva, version, huella FROM numeros_anteriores
+     WHERE cedula = %(cedula)s AND clave = %(clave)s::uuid
+    """,
+    Scope.PATIENT,
+)
+# A number that is a patient's leads nowhere else, whoever had it before.
+NEXT_NUMBER = Statement(
+    """
+    SELECT cedula_nueva FROM numeros_anteriores
+     WHERE cedula = %(cedula)s AND NOT EXISTS (SELECT FROM pacientes WHERE cedula = %(cedula)s)
+     ORDER BY fecha_registro DESC, version DESC
+     LIMIT 1
+    """,
+    Scope.PATIENT,
 )
 
 
@@ -85,3 +113,51 @@ def page(
         "rows": rows,
     }
     return transaction.rows(PAGE, parameters, Paciente)
+
+
+@dataclass(frozen=True)
+class _Left:
+    cedula_nueva: str
+    version: int
+    huella: memoryview
+
+
+def change_number(
+    transaction: Transaction, cedula: str, nueva: str, versions: Sequence[int], values: Parameters
+) -> int | None:
+    """Gives the patient, with the whole record, another number; the version that this makes, None if it was not made.
+
+    `values` are the authorship. Raises Conflict when the number is another patient's.
+    """
+    parameters = {**values, "cedula": cedula, "nueva": nueva, "versiones": list(versions)}
+    try:
+        return transaction.row(CHANGE_NUMBER, parameters, _version)
+    except Conflict as error:
+        raise Conflict("Ese número ya es de otro paciente.") from error
+
+
+def changed_before(transaction: Transaction, cedula: str, versions: Sequence[int], values: Parameters) -> Paciente:
+    """What the same request made when it was sent before.
+
+    Raises what keeps it from being made: NotFound, PreconditionFailed, Annulled, KeyReused.
+    """
+    key = {"cedula": cedula, "clave": values["clave"]}
+    left = transaction.row(LEFT_UNDER_KEY, key, _Left) if values["clave"] else None
+    if left is None:
+        VERSIONS.refuse(transaction, {"cedula": cedula}, versions)
+    if bytes(left.huella) != values["huella"]:
+        raise KeyReused
+    return VERSIONS.find(transaction, {"cedula": left.cedula_nueva}, version=left.version)
+
+
+def next_number(transaction: Transaction, cedula: str) -> str | None:
+    """The one that a patient got in the place of that one, if nobody has it now."""
+    return transaction.row(NEXT_NUMBER, {"cedula": cedula}, _text)
+
+
+def _text(cedula_nueva: str) -> str:
+    return cedula_nueva
+
+
+def _version(version: int | None) -> int | None:
+    return version

@@ -3,7 +3,7 @@
 from apiflask import APIBlueprint
 from flask import url_for
 
-from historia_clinica.errors import Conflict
+from historia_clinica.errors import Conflict, FieldError, InvalidInput
 from historia_clinica.http.authorship import authorship
 from historia_clinica.http.conditional import (
     Answer,
@@ -26,6 +26,9 @@ from historia_clinica.resources.pacientes.schemas import (
     EXAMPLE_ANSWER,
     EXAMPLE_CHANGE,
     EXAMPLE_CHANGED,
+    EXAMPLE_NUMBER,
+    EXAMPLE_NUMBERED,
+    CambioDeDocumento,
     HistorialPaciente,
     Paciente,
     PacienteCorregido,
@@ -119,6 +122,33 @@ def annul(cedula: PacienteEnRuta, anulacion: Anulacion) -> Answer[Paciente]:
     with context().database.transaction(paciente=cedula.cedula) as transaction:
         annulled = VERSIONS.annul(transaction, cedula.model_dump(), wanted, authorship(anulacion.motivo))
     return written(Paciente.model_validate(annulled), annulled.version)
+
+
+@blueprint.post("/pacientes/<cedula>/cambio-documento")
+@blueprint.input(PacienteEnRuta, location="path", arg_name="cedula")
+@blueprint.input(CambioDeDocumento, arg_name="cambio", example=EXAMPLE_NUMBER)
+@blueprint.output(Paciente, description="El paciente con su número nuevo", example=EXAMPLE_NUMBERED)
+@blueprint.doc(
+    summary="Cambiar el número de documento de un paciente",
+    description="Pasa la historia entera, con todas sus versiones, al número nuevo. El anterior lleva a él (308) "
+    "mientras no se registre otro paciente con él.",
+    operation_id="cambiarDocumento",
+)
+def change_number(cedula: PacienteEnRuta, cambio: CambioDeDocumento) -> Answer[Paciente]:
+    wanted = wanted_versions()
+    signed = authorship(cambio.motivo)
+    if cambio.cedula == cedula.cedula:
+        raise InvalidInput(errors=(FieldError("/cedula", "Es el número que ya tiene."),))
+    database = context().database
+    with database.transaction() as transaction:
+        version = repository.change_number(transaction, cedula.cedula, cambio.cedula, wanted, signed)
+    # only what is committed can be read: see the repository
+    with database.transaction() as transaction:
+        if version is None:
+            moved = repository.changed_before(transaction, cedula.cedula, wanted, signed)
+        else:
+            moved = VERSIONS.find(transaction, {"cedula": cambio.cedula}, version)
+    return written(Paciente.model_validate(moved), moved.version)
 
 
 @blueprint.get("/pacientes/<cedula>/historial")

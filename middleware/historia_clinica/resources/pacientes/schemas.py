@@ -28,6 +28,11 @@ class PacienteCorregido(_Datos):
     motivo: Motivo
 
 
+class CambioDeDocumento(Schema):
+    cedula: Annotated[Cedula, Field(description="El número que pasa a tener.")]
+    motivo: Motivo
+
+
 class Paciente(Schema):
     cedula: str
     id: UUID
@@ -100,3 +105,9 @@ EXAMPLE_CHANGED = EXAMPLE_ANSWER | {
 }
 EXAMPLE_ANNULMENT = {"motivo": "Registrado dos veces: su cédula es la 1012345678"}
 EXAMPLE_ANNULLED = EXAMPLE_ANSWER | {"estado": "anulado", "actualizado_en": "2026-03-02T15:04:05Z", "version": 2}
+EXAMPLE_NUMBER = {"cedula": "1012345678", "motivo": "Cumplió 18 años: de tarjeta de identidad a cédula"}
+EXAMPLE_NUMBERED = EXAMPLE_ANSWER | {
+    "cedula": "1012345678",
+    "actualizado_en": "2026-03-02T15:04:05Z",
+    "version": 2,
+}

@@ -1,0 +1,71 @@
+"""Types and rules that several kinds of record share. Codes are checked for their form, not in vocabularies."""
+
+from contextlib import suppress
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from historia_clinica.http.fields import WHOLE, BirthDate, Exact, Line, Text
+
+LIMIT, DECIMALS = 10**9, 6  # up to 15 digits, which a JSON number carries exactly wherever it is read
+
+
+def _parse_number(value: Any) -> Decimal:
+    number = None
+    if type(value) is int:
+        number = Decimal(value)
+    elif isinstance(value, Exact):
+        with suppress(ArithmeticError):  # an exponent beyond all bounds
+            number = Decimal(value.text)
+    else:
+        raise PydanticCustomError("historia_number", "Debe ser un número.")
+    if number is None or not -LIMIT < number < LIMIT or int(number.as_tuple().exponent) < -DECIMALS:
+        raise PydanticCustomError(
+            "historia_number_range", "Debe ser menor de mil millones y llevar seis decimales como máximo."
+        )
+    return number
+
+
+def _check_positive(value: Decimal) -> Decimal:
+    if value <= 0:
+        raise PydanticCustomError("historia_positive", "Debe ser mayor que cero.")
+    return value
+
+
+def _published(above: int) -> WithJsonSchema:
+    bounds = {"exclusiveMinimum": above, "exclusiveMaximum": LIMIT}
+    return WithJsonSchema({"type": "number", **bounds, "description": "Seis decimales como máximo."})
+
+
+def _shown(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+LongText = Annotated[Text, Field(max_length=2000)]
+PastDate = BirthDate  # the same bounds: from 1850 until today
+MedicoId = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1), WHOLE]
+ConsultaId = Annotated[UUID, Field(description="Una consulta del mismo paciente.")]
+CIE10 = Annotated[
+    str, Field(strict=True, pattern="^[A-Z][0-9]{2}[0-9X]?$", description="CIE-10, sin punto, como en los RIPS.")
+]
+LOINC = Annotated[str, Field(strict=True, pattern="^[0-9]{1,7}-[0-9]$", description="Código LOINC.")]
+ATC = Annotated[str, Field(strict=True, pattern="^[A-Z][0-9]{2}[A-Z]{2}[0-9]{2}$", description="Código ATC.")]
+CUPS = Annotated[str, Field(strict=True, pattern="^[0-9A-Z]{6}$", description="Código CUPS.")]
+UCUM = Annotated[str, Field(strict=True, pattern="^[!-~]{1,40}$", description="Unidad en UCUM: mm[Hg], kg, /min.")]
+Short = Annotated[Line, Field(max_length=50)]
+Number = Annotated[Decimal, BeforeValidator(_parse_number), _published(-LIMIT)]
+Positive = Annotated[Decimal, BeforeValidator(_parse_number), AfterValidator(_check_positive), _published(0)]
+StoredNumber = Annotated[Decimal, PlainSerializer(_shown), WithJsonSchema({"type": "number"})]
+
+
+def present_exactly_when(condition: bool, value: Any, demanded: str, refused: str) -> None:
+    """Raises, with one sentence or the other, where the value is missing or too much. For a field's own validator,
+    so that the field is what the problem points at.
+    """
+    if condition and value is None:
+        raise PydanticCustomError("historia_demanded", demanded)
+    if value is not None and not condition:
+        raise PydanticCustomError("historia_refused", refused)

@@ -1,0 +1,141 @@
+"""SQL of records of one kind. Every relation carries the patient's key, so that each statement plans to one task."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
+
+from historia_clinica.db import Scope, Statement, Transaction
+from historia_clinica.errors import Annulled, FieldError, ForeignKeyMissing, HistoriaError, InvalidInput, NotFound
+from historia_clinica.records.noun import Noun
+from historia_clinica.versions import COMMON, SINCE, Current, Versioned, statements
+
+KEY = {"paciente_id": "text", "id": "uuid"}
+MEDICO = {"medico_id": "No hay un médico con este número."}
+CONSULTA = {"consulta_id": "No hay una consulta de este paciente con este identificador."}
+ORDEN = {"orden_id": "No hay una orden de este paciente con este identificador."}
+NO_PATIENT = "No hay un paciente con esa cédula."
+PATIENT_EXISTS = Statement("SELECT cedula FROM pacientes WHERE cedula = %(paciente_id)s", Scope.PATIENT)
+
+
+class Record(Current, Protocol):
+    """What every row has."""
+
+    @property
+    def paciente_id(self) -> str: ...
+
+    @property
+    def id(self) -> UUID: ...
+
+
+Row = TypeVar("Row", bound=Record)
+
+
+@dataclass(frozen=True)
+class Table:
+    """`columns` are those that a client writes; `moment` is what lists sort by.
+
+    `references`: a column that names another row, and the sentence about one that does not exist. The foreign key has
+    the column in its name. `fixed`: columns that are written once, and that the API may make. `later`: columns that
+    only a change of `further` writes, which has SQL for what it sets. `sealed`: see `Versioned`.
+    """
+
+    noun: Noun
+    columns: Sequence[str]
+    moment: str = "fecha_registro"
+    references: Mapping[str, str] | None = None
+    fixed: Sequence[str] = ()
+    later: Sequence[str] = ()
+    further: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sealed: type[HistoriaError] = Annulled
+
+    @property
+    def name(self) -> str:
+        return self.noun.members
+
+    @property
+    def annulled(self) -> str:
+        return self.noun.ending("anulad")
+
+    @property
+    def held(self) -> str:
+        """The columns of an answer."""
+        names = dict.fromkeys((*KEY, *self.fixed, *self.later, *self.columns, *COMMON))
+        return f"{', '.join(names)}, {SINCE} AS actualizado_en"
+
+    def page(self) -> Statement:
+        return Statement(
+            f"""
+            SELECT {self.held}
+              FROM {self.name}
+             WHERE paciente_id = %(paciente_id)s
+               AND (%(anulados)s OR estado <> '{self.annulled}')
+               AND (%(before_moment)s::timestamptz IS NULL
+                    OR ({self.moment}, id) < (%(before_moment)s::timestamptz, %(before_id)s::uuid))
+             ORDER BY {self.moment} DESC, id DESC
+             LIMIT %(rows)s
+            """,
+            Scope.PATIENT,
+        )
+
+    def whole(self) -> str:
+        """An expression, under the name of the table: all rows of the patient `cedula` that are in force, as JSON."""
+        return f"""
+           (SELECT coalesce(json_agg(one ORDER BY {self.moment} DESC, id DESC), '[]')::text
+              FROM (SELECT {self.held} FROM {self.name}
+                     WHERE paciente_id = %(cedula)s AND estado <> '{self.annulled}') AS one) AS {self.name}"""
+
+    def versions(self, into: type[Row]) -> Versioned[Row]:
+        made = statements(
+            self.name,
+            key=KEY,
+            columns=self.columns,
+            fixed=(*self.fixed, *self.later),
+            generated=self.later,
+            defaults={self.moment: "now()"},
+            further=self.further,
+            scope=Scope.PATIENT,
+        )
+        missing = f"No hay {self.noun.a} de ese paciente con ese identificador."
+        return Versioned(made, into, missing, self.annulled, self.sealed)
+
+
+@dataclass(frozen=True)
+class Store(Generic[Row]):
+    """The rows of one table. Make it with `store`."""
+
+    table: Table
+    into: type[Row]
+    versions: Versioned[Row]
+    listing: Statement
+
+    def page(
+        self,
+        transaction: Transaction,
+        paciente_id: str,
+        before: tuple[datetime | None, UUID | None],
+        anulados: bool,
+        rows: int,
+    ) -> list[Row]:
+        """The newest first; raises NotFound where there is no such patient."""
+        parameters = {"paciente_id": paciente_id, "before_moment": before[0], "before_id": before[1]}
+        found = transaction.rows(self.listing, {**parameters, "anulados": anulados, "rows": rows}, self.into)
+        if not found and transaction.row(PATIENT_EXISTS, {"paciente_id": paciente_id}, dict) is None:
+            raise NotFound(NO_PATIENT)
+        return found
+
+    def position(self, row: Row) -> tuple[datetime, UUID]:
+        """By which the row stands in a list."""
+        return getattr(row, self.table.moment), row.id
+
+    def explain(self, error: ForeignKeyMissing) -> HistoriaError:
+        """Which reference was missing; the constraints are named after their columns."""
+        for column, sentence in (self.table.references or {}).items():
+            if column in error.constraint:
+                return InvalidInput(errors=(FieldError(f"/{column}", sentence),))
+        return NotFound(NO_PATIENT)
+
+
+def store(table: Table, into: type[Row]) -> Store[Row]:
+    return Store(table, into, table.versions(into), table.page())

@@ -1,0 +1,1 @@
+"""Allergies, or that none is known; stored beside their patient."""

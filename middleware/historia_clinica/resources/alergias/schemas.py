@@ -1,0 +1,75 @@
+"""What is accepted and returned for allergies."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from historia_clinica.http.conditional import Motivo
+from historia_clinica.http.fields import Line, Schema, Text
+from historia_clinica.records.fields import present_exactly_when
+from historia_clinica.records.schemas import Registro, examples
+
+Afirmacion = Literal["alergia", "sin_alergias_conocidas", "sin_informacion"]
+Tipo = Literal["medicamento", "alimento", "ambiental", "biologico", "otro"]
+Criticidad = Literal["baja", "alta", "desconocida"]
+Verificacion = Literal["sin_confirmar", "confirmada", "refutada"]
+Estado = Literal["activa", "inactiva"]
+
+
+class _Datos(Schema):
+    afirmacion: Afirmacion
+    tipo: Tipo | None = None
+    sustancia: Annotated[
+        Annotated[Line, Field(max_length=200)] | None,
+        Field(validate_default=True, description="Se exige si se afirma una alergia, y solo entonces se admite."),
+    ] = None
+    criticidad: Criticidad | None = None
+    reaccion: Annotated[Text, Field(max_length=1000)] | None = None
+    verificacion: Verificacion | None = None
+
+    @field_validator("sustancia")
+    @classmethod
+    def _of_an_allergy(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if "afirmacion" in info.data:
+            present_exactly_when(
+                info.data["afirmacion"] == "alergia",
+                value,
+                "Diga a qué es alérgico el paciente.",
+                "Solo se dice si se afirma una alergia.",
+            )
+        return value
+
+
+class AlergiaNueva(_Datos):
+    estado: Estado = "activa"
+
+
+class AlergiaCorregida(_Datos):
+    estado: Estado
+    motivo: Motivo
+
+
+class Alergia(Registro):
+    afirmacion: Afirmacion
+    tipo: Tipo | None
+    sustancia: str | None
+    criticidad: Criticidad | None
+    reaccion: str | None
+    verificacion: Verificacion | None
+    estado: Literal["activa", "inactiva", "anulada"]
+
+
+EXAMPLES = examples(
+    {
+        "afirmacion": "alergia",
+        "tipo": "medicamento",
+        "sustancia": "Penicilina",
+        "criticidad": "alta",
+        "reaccion": "Urticaria a los diez minutos",
+        "verificacion": "sin_confirmar",
+        "estado": "activa",
+    },
+    {"verificacion": "confirmada", "motivo": "Prueba cutánea positiva"},
+    "anulada",
+    "Se escribió en la historia de otra persona",
+)

@@ -1,0 +1,1 @@
+"""What a patient or the family had before, stored beside the patient."""

@@ -1,0 +1,1 @@
+"""Diagnoses, stored beside their patient."""

@@ -1,0 +1,1 @@
+"""Orders of examinations and procedures, stored beside their patient."""

@@ -1,0 +1,35 @@
+"""Who asks for a patient by a number that the patient no longer has is sent to the number of today."""
+
+from flask import Flask, Response, redirect, request, url_for
+
+from historia_clinica.errors import HistoriaError, NotFound
+from historia_clinica.http import problems
+from historia_clinica.http.context import context
+from historia_clinica.resources.pacientes import repository
+
+KEEPS_METHOD_AND_BODY = 308
+
+
+def install(app: Flask) -> None:
+    app.register_error_handler(NotFound, _answer)
+
+
+def _answer(error: NotFound) -> Response:
+    """Only where there would be no answer: a record that is found costs no more for this."""
+    cedula = (request.view_args or {}).get("cedula")
+    if cedula is None:
+        return problems.answer(error)
+    try:
+        with context().database.transaction(paciente=cedula) as transaction:
+            number = repository.next_number(transaction, cedula)
+    except HistoriaError as failure:
+        return problems.answer(failure)
+    return _lead_to(number) if number else problems.answer(error)
+
+
+def _lead_to(number: str) -> Response:
+    address = url_for(str(request.endpoint), **(request.view_args or {}) | {"cedula": number})
+    query = f"?{request.query_string.decode()}" if request.query_string else ""
+    answer = redirect(address + query, KEEPS_METHOD_AND_BODY)
+    answer.data = b""
+    return answer  # type: ignore[return-value]  # made by our own response class

@@ -1,0 +1,1 @@
+"""Prescriptions, stored beside their patient."""

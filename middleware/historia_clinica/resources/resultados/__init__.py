@@ -1,0 +1,1 @@
+"""Results of examinations, stored beside their patient."""

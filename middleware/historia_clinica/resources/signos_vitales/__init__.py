@@ -1,0 +1,1 @@
+"""Measurements of a patient, stored beside the patient."""
