@@ -40,9 +40,12 @@ QUOTED_NAME = re.compile(r'["«]([^"»]+)["»]')
 
 
 class Scope(Enum):
-    """How far a statement may reach: one patient's shard, reference tables, or every node."""
+    """How far a statement may reach: one patient's shard, one row of a table that may be spread by its key, reference
+    tables, or every node.
+    """
 
     PATIENT = "patient"
+    ROW = "row"
     REFERENCE = "reference"
     CLUSTER = "cluster"
 

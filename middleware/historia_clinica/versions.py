@@ -8,7 +8,7 @@ looked for only where it must be one: the row is there already, or is no longer 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Generic, NoReturn, Protocol, TypeVar
@@ -17,6 +17,7 @@ from historia_clinica.db import Parameters, Scope, Statement, Transaction
 from historia_clinica.errors import (
     Annulled,
     Conflict,
+    FieldError,
     HistoriaError,
     KeyReused,
     NotFound,
@@ -24,12 +25,19 @@ from historia_clinica.errors import (
     Unavailable,
 )
 
-# A row that never changed holds since it was registered.
-SINCE = "coalesce(actualizado_en, fecha_registro)"
-# In every table of this kind, current and former.
-COMMON = ("estado", "fecha_registro", "version")
+REGISTERED = "fecha_registro"
 AUTHORSHIP = ("cambiado_por", "motivo", "peticion")
 KEY = ("clave", "huella")
+
+
+def since(registered: str = REGISTERED) -> str:
+    """From when a row holds: one that never changed since it was registered."""
+    return f"coalesce(actualizado_en, {registered})"
+
+
+def common(registered: str = REGISTERED) -> tuple[str, ...]:
+    """The columns of every table of this kind, current and former."""
+    return ("estado", registered, "version")
 
 
 class Current(Protocol):
@@ -71,6 +79,7 @@ class Statements:
     replace: Statement
     annul: Statement
     further: Mapping[str, Statement]
+    key: tuple[str, ...]
     found_by_key: bool  # a row that is to be created has no key of its own yet
 
 
@@ -83,23 +92,26 @@ def statements(  # noqa: PLR0913  each is one thing that a table has or has not
     generated: Sequence[str] = (),
     defaults: Mapping[str, str] = MappingProxyType({}),
     further: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    registered: str = REGISTERED,
     scope: Scope,
 ) -> Statements:
     """`key`: the type of each column of the primary key; `columns` are those that a change replaces, `fixed` not.
 
     The database makes the `generated` ones of them when a row is created, and has `defaults` (SQL) for values left out.
-    `further` are changes by their names, with SQL for each column that they set.
+    `further` are changes by their names, with SQL for each column that they set. `registered` is the column that says
+    when the first version was written.
     Each relation carries the whole key, so that the statements of a patient's table plan to one task.
     """
     former = f"{table}_historial"
-    names = tuple(dict.fromkeys((*key, *fixed, *columns, *COMMON)))
+    names = tuple(dict.fromkeys((*key, *fixed, *columns, *common(registered))))
     held, kept = ", ".join(names), ", ".join(f"%({name})s" for name in (*names, *AUTHORSHIP, *KEY))
     signed, stored = ", ".join(AUTHORSHIP), ", ".join((*AUTHORSHIP, *KEY))
     given = tuple(column for column in (*key, *fixed, *columns) if column not in generated)
     where = " AND ".join(f"{column} = %({column})s::{kind}" for column, kind in key.items())
     known = " AND ".join(f"{column} = %({column})s::{key[column]}" for column in key if column in given)
     same_key = f"{known + ' AND ' if known else ''}clave = %(clave)s::uuid"
-    now = f"SELECT {held}, {SINCE} AS actualizado_en"
+    beginning = since(registered)
+    now = f"SELECT {held}, {beginning} AS actualizado_en"
     then = f"SELECT {held}, vigente_desde AS actualizado_en"
     instant = "%(en)s::timestamptz"
     earlier = "(%(before)s::bigint IS NULL OR version < %(before)s::bigint)"
@@ -113,7 +125,7 @@ def statements(  # noqa: PLR0913  each is one thing that a table has or has not
     def change(replaced: dict[str, str]) -> str:
         values = ", ".join(f"{column} = {value}" for column, value in (replaced | sent(AUTHORSHIP + KEY)).items())
         return f"""
-            UPDATE {table} SET {values}, version = version + 1, actualizado_en = greatest(now(), {SINCE})
+            UPDATE {table} SET {values}, version = version + 1, actualizado_en = greatest(now(), {beginning})
              WHERE {where} AND version = %(version)s
             RETURNING {now.removeprefix("SELECT ")}
             """
@@ -130,7 +142,7 @@ def statements(  # noqa: PLR0913  each is one thing that a table has or has not
         ),
         at_moment=Statement(
             f"""
-            {now} FROM {table} WHERE {where} AND {SINCE} <= {instant}
+            {now} FROM {table} WHERE {where} AND {beginning} <= {instant}
              UNION ALL
             {then} FROM {former} WHERE {where} AND vigente_desde <= {instant} AND {instant} < vigente_hasta
             """,
@@ -175,6 +187,7 @@ def statements(  # noqa: PLR0913  each is one thing that a table has or has not
         replace=Statement(change(sent(columns)), scope),
         annul=Statement(change(sent(("estado",))), scope),
         further={name: Statement(change(dict(values)), scope) for name, values in further.items()},
+        key=tuple(key),
         found_by_key=not known,
     )
 
@@ -183,7 +196,8 @@ def statements(  # noqa: PLR0913  each is one thing that a table has or has not
 class Versioned(Generic[Row]):
     """The rows of one table. `missing` is the sentence about one that does not exist, `annulled` the state of one.
 
-    `sealed` is raised about a row that can be read, but that the policies of its table give nobody to change.
+    `sealed` is raised about a row that can be read, but that the policies of its table give nobody to change. `unique`:
+    the columns of which no two rows have the same value, with the sentence about a value that another row has.
     """
 
     statements: Statements
@@ -191,6 +205,7 @@ class Versioned(Generic[Row]):
     missing: str
     annulled: str
     sealed: type[HistoriaError] = Annulled
+    unique: Mapping[str, str] = field(default_factory=dict)
 
     def find(
         self, transaction: Transaction, key: Parameters, version: int | None = None, moment: datetime | None = None
@@ -226,7 +241,7 @@ class Versioned(Generic[Row]):
         made = made or transaction.row(self.statements.create, values, self.into)
         made = made or self._repeated(transaction, values)
         if made is None:
-            raise Conflict
+            raise self._taken(self._is_there(transaction, values))
         return made
 
     def replace(self, transaction: Transaction, key: Parameters, versions: Sequence[int], values: Parameters) -> Row:
@@ -288,10 +303,28 @@ class Versioned(Generic[Row]):
         except Conflict as error:  # a former row has the number of the current one
             raise HistoriaError from error
         values = {**values, **computed(current), **key, "version": current["version"]}
-        changed = transaction.row(change, values, self.into)
+        try:
+            changed = transaction.row(change, values, self.into)
+        except Conflict as error:
+            if type(error) is not Conflict:
+                raise
+            raise self._taken(key=False) from error
         if changed is None:
             raise HistoriaError
         return changed
+
+    def _is_there(self, transaction: Transaction, values: Parameters) -> bool:
+        """Whether it is the key that another row has: only asked where it may also be something else."""
+        if not self.unique.keys() - set(self.statements.key):
+            return True
+        return not self.statements.found_by_key and transaction.row(self.statements.read, values, _as_it_is) is not None
+
+    def _taken(self, key: bool) -> Conflict:
+        """What is said of the column, of the key or not, of which another row has the value."""
+        for column, sentence in self.unique.items():
+            if (column in self.statements.key) == key:
+                return Conflict(sentence, (FieldError(f"/{column}", sentence),))
+        return Conflict()
 
     def _repeated(self, transaction: Transaction, values: Parameters) -> Row | None:
         """The version that was written under the Idempotency-Key of this request."""

@@ -1,5 +1,6 @@
 """Types and rules that several kinds of record share. Codes are checked for their form, not in vocabularies."""
 
+import re
 from contextlib import suppress
 from decimal import Decimal
 from typing import Annotated, Any
@@ -10,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from historia_clinica.http.fields import WHOLE, BirthDate, Exact, Line, Text
 
+EMAIL = r"^[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+$"
 LIMIT, DECIMALS = 10**9, 6  # up to 15 digits, which a JSON number carries exactly wherever it is read
 
 
@@ -35,6 +37,12 @@ def _check_positive(value: Decimal) -> Decimal:
     return value
 
 
+def _check_email(value: str) -> str:
+    if not re.fullmatch(EMAIL[1:-1], value):
+        raise PydanticCustomError("historia_email", "Debe ser un correo electrónico, por ejemplo ana@hospital.com.")
+    return value
+
+
 def _published(above: int) -> WithJsonSchema:
     bounds = {"exclusiveMinimum": above, "exclusiveMaximum": LIMIT}
     return WithJsonSchema({"type": "number", **bounds, "description": "Seis decimales como máximo."})
@@ -48,6 +56,7 @@ LongText = Annotated[Text, Field(max_length=2000)]
 PastDate = BirthDate  # the same bounds: from 1850 until today
 MedicoId = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1), WHOLE]
 ConsultaId = Annotated[UUID, Field(description="Una consulta del mismo paciente.")]
+Email = Annotated[Line, Field(max_length=100, json_schema_extra={"pattern": EMAIL}), AfterValidator(_check_email)]
 CIE10 = Annotated[
     str, Field(strict=True, pattern="^[A-Z][0-9]{2}[0-9X]?$", description="CIE-10, sin punto, como en los RIPS.")
 ]

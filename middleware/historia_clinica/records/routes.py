@@ -1,4 +1,4 @@
-"""/api/v1/pacientes/{cedula}/… : the six routes of each kind of record."""
+"""The six routes of each kind of record: /api/v1/pacientes/{cedula}/… where it is a patient's, /api/v1/… where not."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,15 +22,19 @@ from historia_clinica.http.conditional import (
 from historia_clinica.http.context import context
 from historia_clinica.http.fields import Schema
 from historia_clinica.http.idempotency import new_id
-from historia_clinica.http.pagination import PageQuery, RecordPageQuery, decode_moment, decode_number
+from historia_clinica.http.pagination import PageQuery, RecordPageQuery, decode_number
 from historia_clinica.http.pagination import page as paginate
 from historia_clinica.records.noun import Noun
-from historia_clinica.records.schemas import Examples, PacienteEnRuta, RegistroEnRuta, lists
-from historia_clinica.records.store import Record, Store
+from historia_clinica.records.place import OF_A_PATIENT, Place
+from historia_clinica.records.schemas import Examples, lists
+from historia_clinica.records.store import Store
+from historia_clinica.versions import Current
 
-Row = TypeVar("Row", bound=Record)
+Row = TypeVar("Row", bound=Current)
+View = TypeVar("View", bound=Callable[..., Any])
 Page = tuple[Schema, int, dict[str, str]]
 BODY = {400: "Petición mal formada", 413: "Cuerpo demasiado grande", 415: "No es JSON"}
+TAKEN = {409: "Ya existe"}
 
 
 def _nothing(_transaction: Transaction, _paciente_id: str, _sent: Any) -> None:
@@ -49,8 +53,9 @@ def _members(sent: Schema) -> dict[str, Any]:
 class Resource(Generic[Row]):
     """A kind of record over HTTP: what is accepted, what is answered, how it is kept.
 
-    In the transaction `check` is asked before a body is written, and raises what is wrong with it; `values` are the
-    columns of a new row, and `keep` is given the row once it is there, also when it is there by a repetition.
+    In the transaction `check` is asked before a body about a patient is written, and raises what is wrong with it;
+    `values` are the columns of a new row, and `keep` is given the row once it is there, also when it is there by a
+    repetition.
     """
 
     store: Store[Row]
@@ -61,10 +66,11 @@ class Resource(Generic[Row]):
     check: Callable[[Transaction, str, Any], None] = _nothing
     values: Callable[[Any], dict[str, Any]] = _members
     keep: Callable[[Transaction, Any, Any], None] = _kept
+    place: Place = OF_A_PATIENT
 
     @property
     def noun(self) -> Noun:
-        return self.store.table.noun
+        return self.store.noun
 
     def shown(self, row: Row) -> Schema:
         return self.answer.model_validate(row)
@@ -72,123 +78,143 @@ class Resource(Generic[Row]):
 
 def blueprint_of(resource: Resource[Row]) -> APIBlueprint:
     noun = resource.noun
-    blueprint = APIBlueprint(noun.members, __name__, url_prefix="/api/v1/pacientes/<cedula>", tag=noun.title)
+    blueprint = APIBlueprint(noun.members, __name__, url_prefix=resource.place.prefix, tag=noun.title)
     for add in (_add_create, _add_index, _add_get, _add_replace, _add_annul, _add_history):
         add(blueprint, resource)
     return blueprint
 
 
+def _below(blueprint: APIBlueprint, schema: type[Schema] | None) -> Callable[[View], View]:
+    """The parameters of the path, as the argument `ruta`, where there are any."""
+    if schema is None:
+        return lambda view: view
+    taken: Callable[[View], View] = blueprint.input(schema, location="path", arg_name="ruta")
+    return taken
+
+
 def _add_create(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
-    noun, store, examples = resource.noun, resource.store, resource.examples
+    noun, store, place, examples = resource.noun, resource.store, resource.place, resource.examples
+    refused = BODY | TAKEN if store.versions.unique else BODY
 
     @blueprint.post(f"/{noun.path}")
-    @blueprint.input(PacienteEnRuta, location="path", arg_name="cedula")
+    @_below(blueprint, place.above)
     @blueprint.input(resource.new, arg_name="nueva", example=examples.new)
     @blueprint.output(resource.answer, status_code=201, description=noun.done("registrad"), example=examples.answer)
-    @blueprint.doc(summary=f"Registrar {noun.a} del paciente", operation_id=f"crear{noun.one}", responses=BODY)
-    def create(cedula: PacienteEnRuta, nueva: Schema) -> Answer[Schema]:
+    @blueprint.doc(
+        summary=f"Registrar {noun.a}{place.whose}",
+        operation_id=f"crear{noun.one}",
+        responses=dict(sorted(refused.items())),
+    )
+    def create(nueva: Schema, ruta: Schema | None = None, **_path: str) -> Answer[Schema]:
         signed = authorship()
-        key = {"paciente_id": cedula.cedula, "id": new_id(signed["clave"])}
-        with context().database.transaction(paciente=cedula.cedula) as transaction:
-            resource.check(transaction, cedula.cedula, nueva)
+        made = {"id": new_id(signed["clave"])} if place.above else {}
+        values = resource.values(nueva) | signed | place.key(ruta) | made
+        paciente = place.patient_of(values)
+        with context().database.transaction(paciente) as transaction:
+            if paciente is not None:
+                resource.check(transaction, paciente, nueva)
             try:
-                created = store.versions.create(transaction, resource.values(nueva) | signed | key)
+                created = store.versions.create(transaction, values)
                 resource.keep(transaction, created, nueva)
             except ForeignKeyMissing as error:
                 raise store.explain(error) from error
-        location = url_for(f"{blueprint.name}.get", cedula=created.paciente_id, id=created.id)
+        location = url_for(f"{blueprint.name}.get", **place.address(created))
         return written(resource.shown(created), created.version, location)
 
 
 def _add_index(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
-    noun, store = resource.noun, resource.store
+    noun, store, place = resource.noun, resource.store, resource.place
     cursor, schema = noun.members, lists(noun, resource.answer).page
+    order = place.order or f"{noun.newest} primero"
 
     @blueprint.get(f"/{noun.path}")
-    @blueprint.input(PacienteEnRuta, location="path", arg_name="cedula")
+    @_below(blueprint, place.above)
     @blueprint.input(RecordPageQuery, location="query", arg_name="query")
-    @blueprint.output(schema, description=f"Una página de {noun.plural}, {noun.newest} primero")
-    @blueprint.doc(summary=f"Listar {noun.these} del paciente", operation_id=f"listar{noun.many}")
-    def index(cedula: PacienteEnRuta, query: RecordPageQuery) -> Page:
-        before = decode_moment(cursor, query.cursor)
-        with context().database.transaction(paciente=cedula.cedula) as transaction:
-            rows = store.page(transaction, cedula.cedula, before, query.anulados, query.limite + 1)
+    @blueprint.output(schema, description=f"Una página de {noun.plural}, {order}")
+    @blueprint.doc(summary=f"Listar {noun.these}{place.whose}", operation_id=f"listar{noun.many}")
+    def index(query: RecordPageQuery, ruta: Schema | None = None, **_path: str) -> Page:
+        after, within = place.after(cursor, query.cursor), place.key(ruta)
+        with context().database.transaction(place.patient_of(within)) as transaction:
+            rows = store.page(transaction, within, after, {"anulados": query.anulados}, query.limite + 1)
         page = paginate(rows, query.limite, cursor, store.position)
         shown = [resource.shown(row) for row in page.rows]
         return schema(**{noun.members: shown, "siguiente": page.next_cursor}), 200, page.headers
 
 
 def _add_get(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
-    noun = resource.noun
+    noun, place = resource.noun, resource.place
 
-    @blueprint.get(f"/{noun.path}/<id>")
-    @blueprint.input(RegistroEnRuta, location="path", arg_name="ruta")
+    @blueprint.get(f"/{noun.path}/{place.own}")
+    @_below(blueprint, place.one)
     @blueprint.input(VersionQuery, location="query", arg_name="query")
     @blueprint.output(resource.answer, description=noun.the[0].upper() + noun.the[1:], example=resource.examples.answer)
-    @blueprint.doc(summary=f"Leer {noun.a} del paciente", operation_id=f"leer{noun.one}")
-    def get(ruta: RegistroEnRuta, query: VersionQuery, **_path: str) -> Answer[Schema]:
-        with context().database.transaction(paciente=ruta.cedula) as transaction:
-            found = resource.store.versions.find(transaction, ruta.key, query.version, query.en)
+    @blueprint.doc(summary=f"Leer {noun.a}{place.whose}", operation_id=f"leer{noun.one}")
+    def get(ruta: Schema, query: VersionQuery, **_path: str) -> Answer[Schema]:
+        key = place.key(ruta)
+        with context().database.transaction(place.patient_of(key)) as transaction:
+            found = resource.store.versions.find(transaction, key, query.version, query.en)
         return read(resource.shown(found), found.version)
 
 
 def _add_replace(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
-    noun, store, examples = resource.noun, resource.store, resource.examples
+    noun, store, place, examples = resource.noun, resource.store, resource.place, resource.examples
 
-    @blueprint.put(f"/{noun.path}/<id>")
-    @blueprint.input(RegistroEnRuta, location="path", arg_name="ruta")
+    @blueprint.put(f"/{noun.path}/{place.own}")
+    @_below(blueprint, place.one)
     @blueprint.input(resource.corrected, arg_name="corregida", example=examples.change)
     @blueprint.output(resource.answer, description=noun.done("corregid"), example=examples.changed)
     @blueprint.doc(
-        summary=f"Corregir {noun.a} del paciente",
+        summary=f"Corregir {noun.a}{place.whose}",
         description="Reemplaza todos los datos: lo que no se envía queda vacío. La versión anterior pasa al historial.",
         operation_id=f"corregir{noun.one}",
     )
-    def replace(ruta: RegistroEnRuta, corregida: Schema, **_path: str) -> Answer[Schema]:
+    def replace(ruta: Schema, corregida: Schema, **_path: str) -> Answer[Schema]:
         wanted = wanted_versions()
-        sent = corregida.model_dump()
+        sent, key = corregida.model_dump(), place.key(ruta)
         values = sent | authorship(sent["motivo"])
-        with context().database.transaction(paciente=ruta.cedula) as transaction:
-            resource.check(transaction, ruta.cedula, corregida)
+        paciente = place.patient_of(key)
+        with context().database.transaction(paciente) as transaction:
+            if paciente is not None:
+                resource.check(transaction, paciente, corregida)
             try:
-                changed = store.versions.replace(transaction, ruta.key, wanted, values)
+                changed = store.versions.replace(transaction, key, wanted, values)
             except ForeignKeyMissing as error:
                 raise store.explain(error) from error
         return written(resource.shown(changed), changed.version)
 
 
 def _add_annul(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
-    noun, examples = resource.noun, resource.examples
+    noun, place, examples = resource.noun, resource.place, resource.examples
 
-    @blueprint.post(f"/{noun.path}/<id>/anulacion")
-    @blueprint.input(RegistroEnRuta, location="path", arg_name="ruta")
+    @blueprint.post(f"/{noun.path}/{place.own}/anulacion")
+    @_below(blueprint, place.one)
     @blueprint.input(Anulacion, arg_name="anulacion", example=examples.annulment)
     @blueprint.output(resource.answer, description=noun.done("anulad"), example=examples.annulled)
     @blueprint.doc(
-        summary=f"Anular {noun.a} del paciente",
+        summary=f"Anular {noun.a}{place.whose}",
         description="Nada se borra: queda anulado, se omite de las listas y se puede seguir leyendo.",
         operation_id=f"anular{noun.one}",
     )
-    def annul(ruta: RegistroEnRuta, anulacion: Anulacion, **_path: str) -> Answer[Schema]:
-        wanted = wanted_versions()
-        with context().database.transaction(paciente=ruta.cedula) as transaction:
-            annulled = resource.store.versions.annul(transaction, ruta.key, wanted, authorship(anulacion.motivo))
+    def annul(ruta: Schema, anulacion: Anulacion, **_path: str) -> Answer[Schema]:
+        wanted, key = wanted_versions(), place.key(ruta)
+        with context().database.transaction(place.patient_of(key)) as transaction:
+            annulled = resource.store.versions.annul(transaction, key, wanted, authorship(anulacion.motivo))
         return written(resource.shown(annulled), annulled.version)
 
 
 def _add_history(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
-    noun = resource.noun
+    noun, place = resource.noun, resource.place
     cursor, made = f"{noun.members}-historial", lists(noun, resource.answer)
 
-    @blueprint.get(f"/{noun.path}/<id>/historial")
-    @blueprint.input(RegistroEnRuta, location="path", arg_name="ruta")
+    @blueprint.get(f"/{noun.path}/{place.own}/historial")
+    @_below(blueprint, place.one)
     @blueprint.input(PageQuery, location="query", arg_name="query")
     @blueprint.output(made.history, description="Una página de versiones, la actual primero")
     @blueprint.doc(summary=f"Ver las versiones de {noun.a}", operation_id=f"historial{noun.one}")
-    def history(ruta: RegistroEnRuta, query: PageQuery, **_path: str) -> Page:
-        before = decode_number(cursor, query.cursor)
-        with context().database.transaction(paciente=ruta.cedula) as transaction:
-            rows = resource.store.versions.history(transaction, ruta.key, before, query.limite + 1)
+    def history(ruta: Schema, query: PageQuery, **_path: str) -> Page:
+        before, key = decode_number(cursor, query.cursor), place.key(ruta)
+        with context().database.transaction(place.patient_of(key)) as transaction:
+            rows = resource.store.versions.history(transaction, key, before, query.limite + 1)
         page = paginate(rows, query.limite, cursor, lambda version: (version.row.version,))
         shown = [made.version(**meta(one), **{noun.member: resource.shown(one.row)}) for one in page.rows]
         return made.history(versiones=shown, siguiente=page.next_cursor), 200, page.headers

@@ -1,15 +1,17 @@
-"""SQL of records of one kind. Every relation carries the patient's key, so that each statement plans to one task."""
+"""SQL of records of one kind. Where they are a patient's, every relation carries the patient's key, so that each
+statement plans to one task.
+"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
-from historia_clinica.db import Scope, Statement, Transaction
+from historia_clinica.db import Parameters, Scope, Statement, Transaction
 from historia_clinica.errors import Annulled, FieldError, ForeignKeyMissing, HistoriaError, InvalidInput, NotFound
 from historia_clinica.records.noun import Noun
-from historia_clinica.versions import COMMON, SINCE, Current, Versioned, statements
+from historia_clinica.versions import REGISTERED, Current, Versioned, common, since, statements
 
 KEY = {"paciente_id": "text", "id": "uuid"}
 MEDICO = {"medico_id": "No hay un médico con este número."}
@@ -17,10 +19,11 @@ CONSULTA = {"consulta_id": "No hay una consulta de este paciente con este identi
 ORDEN = {"orden_id": "No hay una orden de este paciente con este identificador."}
 NO_PATIENT = "No hay un paciente con esa cédula."
 PATIENT_EXISTS = Statement("SELECT cedula FROM pacientes WHERE cedula = %(paciente_id)s", Scope.PATIENT)
+Position = tuple[datetime, UUID] | tuple[int]
 
 
 class Record(Current, Protocol):
-    """What every row has."""
+    """What every row of a patient has."""
 
     @property
     def paciente_id(self) -> str: ...
@@ -29,7 +32,8 @@ class Record(Current, Protocol):
     def id(self) -> UUID: ...
 
 
-Row = TypeVar("Row", bound=Record)
+Row = TypeVar("Row", bound=Current)
+Own = TypeVar("Own", bound=Record)
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,8 @@ class Table:
     @property
     def held(self) -> str:
         """The columns of an answer."""
-        names = dict.fromkeys((*KEY, *self.fixed, *self.later, *self.columns, *COMMON))
-        return f"{', '.join(names)}, {SINCE} AS actualizado_en"
+        names = dict.fromkeys((*KEY, *self.fixed, *self.later, *self.columns, *common()))
+        return f"{', '.join(names)}, {since()} AS actualizado_en"
 
     def page(self) -> Statement:
         return Statement(
@@ -86,7 +90,7 @@ class Table:
               FROM (SELECT {self.held} FROM {self.name}
                      WHERE paciente_id = %(cedula)s AND estado <> '{self.annulled}') AS one) AS {self.name}"""
 
-    def versions(self, into: type[Row]) -> Versioned[Row]:
+    def versions(self, into: type[Own]) -> Versioned[Own]:
         made = statements(
             self.name,
             key=KEY,
@@ -103,39 +107,105 @@ class Table:
 
 @dataclass(frozen=True)
 class Store(Generic[Row]):
-    """The rows of one table. Make it with `store`."""
+    """The rows of one table. Make it with `store`, or with `roster` where they belong to no patient.
 
-    table: Table
+    `position`: by which a row stands in the list. `owner` asks for the row to which those of a list belong.
+    `whole`: see `Table`; empty where they belong to none.
+    """
+
+    noun: Noun
     into: type[Row]
     versions: Versioned[Row]
     listing: Statement
+    position: Callable[[Row], Position]
+    owner: Statement | None = None
+    references: Mapping[str, str] = field(default_factory=dict)
+    whole: str = ""
 
     def page(
-        self,
-        transaction: Transaction,
-        paciente_id: str,
-        before: tuple[datetime | None, UUID | None],
-        anulados: bool,
-        rows: int,
+        self, transaction: Transaction, within: Parameters, after: Parameters, asked: Parameters, rows: int
     ) -> list[Row]:
-        """The newest first; raises NotFound where there is no such patient."""
-        parameters = {"paciente_id": paciente_id, "before_moment": before[0], "before_id": before[1]}
-        found = transaction.rows(self.listing, {**parameters, "anulados": anulados, "rows": rows}, self.into)
-        if not found and transaction.row(PATIENT_EXISTS, {"paciente_id": paciente_id}, dict) is None:
+        """In the order of the list; raises NotFound where there is no such patient.
+
+        `within` is the patient's key, where there is one, `after` the position of the last row seen.
+        """
+        found = transaction.rows(self.listing, {**within, **after, **asked, "rows": rows}, self.into)
+        if not found and self.owner and transaction.row(self.owner, within, dict) is None:
             raise NotFound(NO_PATIENT)
         return found
 
-    def position(self, row: Row) -> tuple[datetime, UUID]:
-        """By which the row stands in a list."""
-        return getattr(row, self.table.moment), row.id
-
     def explain(self, error: ForeignKeyMissing) -> HistoriaError:
         """Which reference was missing; the constraints are named after their columns."""
-        for column, sentence in (self.table.references or {}).items():
+        for column, sentence in self.references.items():
             if column in error.constraint:
                 return InvalidInput(errors=(FieldError(f"/{column}", sentence),))
         return NotFound(NO_PATIENT)
 
 
-def store(table: Table, into: type[Row]) -> Store[Row]:
-    return Store(table, into, table.versions(into), table.page())
+def store(table: Table, into: type[Own]) -> Store[Own]:
+    """Of a patient."""
+
+    def position(row: Own) -> tuple[datetime, UUID]:
+        return getattr(row, table.moment), row.id
+
+    return Store(
+        table.noun,
+        into,
+        table.versions(into),
+        table.page(),
+        position,
+        PATIENT_EXISTS,
+        table.references or {},
+        table.whole(),
+    )
+
+
+class Numbered(Current, Protocol):
+    """What every row of a roster has."""
+
+    @property
+    def id(self) -> int: ...
+
+
+Listed = TypeVar("Listed", bound=Numbered)
+
+
+def roster(  # noqa: PLR0913  each is one thing that a table has or has not
+    noun: Noun,
+    into: type[Listed],
+    *,
+    table: str,
+    key: Mapping[str, str],
+    columns: Sequence[str],
+    unique: Mapping[str, str],
+    missing: str,
+    registered: str = REGISTERED,
+    scope: Scope,
+) -> Store[Listed]:
+    """Of people whom the database numbers, in a column `id`, in the order in which they are registered.
+
+    `key`, `columns`, `registered`: see `versions.statements`; `unique`, `missing`: see `Versioned`.
+    """
+    made = statements(
+        table,
+        key=key,
+        columns=columns,
+        fixed=("id",),
+        generated=("id",),
+        registered=registered,
+        scope=scope,
+    )
+    annulled = noun.ending("anulad")
+    held = ", ".join(dict.fromkeys((*key, "id", *columns, *common(registered))))
+    listing = Statement(
+        f"""
+        SELECT {held}, {since(registered)} AS actualizado_en
+          FROM {table}
+         WHERE (%(after_id)s::bigint IS NULL OR id > %(after_id)s::bigint)
+           AND (%(anulados)s OR estado <> '{annulled}')
+         ORDER BY id
+         LIMIT %(rows)s
+        """,
+        Scope.REFERENCE if scope is Scope.REFERENCE else Scope.CLUSTER,
+    )
+    return Store(noun, into, Versioned(made, into, missing, annulled, unique=unique), listing, lambda row: (row.id,))

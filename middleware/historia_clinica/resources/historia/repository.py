@@ -9,7 +9,7 @@ READ = Statement(
     f"""
     SELECT (SELECT row_to_json(one)::text
               FROM ({pacientes.VERSIONS.statements.read.sql}) AS one) AS paciente,
-           {", ".join(resource.store.table.whole() for resource in RESOURCES)}
+           {", ".join(resource.store.whole for resource in RESOURCES)}
     """,
     Scope.PATIENT,
 )

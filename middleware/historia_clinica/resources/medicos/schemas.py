@@ -1,25 +1,14 @@
 """What is accepted and returned for physicians."""
 
-import re
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
-from historia_clinica.http.conditional import Motivo, VersionMeta
+from historia_clinica.http.conditional import Motivo
 from historia_clinica.http.fields import Identifier, Line, Schema
-
-EMAIL = r"^[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+$"
-
-
-def _check_email(value: str) -> str:
-    if not re.fullmatch(EMAIL[1:-1], value):
-        raise PydanticCustomError("historia_email", "Debe ser un correo electrónico, por ejemplo ana@hospital.com.")
-    return value
-
-
-Email = Annotated[Line, Field(max_length=100, json_schema_extra={"pattern": EMAIL}), AfterValidator(_check_email)]
+from historia_clinica.records.fields import Email
+from historia_clinica.records.schemas import Examples
 
 
 class MedicoNuevo(Schema):
@@ -47,20 +36,6 @@ class Medico(Schema):
     fecha_registro: datetime
     actualizado_en: datetime
     version: int
-
-
-class PaginaMedicos(Schema):
-    medicos: list[Medico]
-    siguiente: str | None
-
-
-class VersionDeMedico(VersionMeta):
-    medico: Medico
-
-
-class HistorialMedico(Schema):
-    versiones: list[VersionDeMedico]
-    siguiente: str | None
 
 
 class MedicoEnRuta(Schema):
@@ -93,3 +68,4 @@ EXAMPLE_CHANGED = EXAMPLE_ANSWER | {
 }
 EXAMPLE_ANNULMENT = {"motivo": "Registrada dos veces"}
 EXAMPLE_ANNULLED = EXAMPLE_ANSWER | {"estado": "anulado", "actualizado_en": "2026-03-02T15:04:05Z", "version": 2}
+EXAMPLES = Examples(EXAMPLE, EXAMPLE_ANSWER, EXAMPLE_CHANGE, EXAMPLE_CHANGED, EXAMPLE_ANNULMENT, EXAMPLE_ANNULLED)

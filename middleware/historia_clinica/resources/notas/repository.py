@@ -5,7 +5,7 @@ from historia_clinica.errors import NoteSigned
 from historia_clinica.records.noun import Noun
 from historia_clinica.records.store import CONSULTA, MEDICO, Table, store
 from historia_clinica.resources.notas.schemas import Nota
-from historia_clinica.versions import SINCE
+from historia_clinica.versions import since
 
 NOTA = {"adenda_de": "No hay una nota firmada de este paciente con este identificador."}
 SIGN = "sign"
@@ -19,7 +19,7 @@ STORE = store(
         columns=("tipo", "texto", "medico_id", "consulta_id", "adenda_de"),
         references=CONSULTA | MEDICO | NOTA,
         later=("firmado_en", "sha256"),
-        further={SIGN: {"estado": "'firmada'", "firmado_en": f"greatest(now(), {SINCE})", "sha256": "%(sha256)s"}},
+        further={SIGN: {"estado": "'firmada'", "firmado_en": f"greatest(now(), {since()})", "sha256": "%(sha256)s"}},
         sealed=NoteSigned,
     ),
     into=Nota,
