@@ -67,6 +67,7 @@ def test_text_is_trimmed_and_composed(api: FlaskClient) -> None:
 def test_the_same_cedula_twice_is_a_conflict(api: FlaskClient, cedula: str) -> None:
     answer = api.post(PACIENTES, json=paciente(cedula=cedula))
     assert answer.status_code == 409
+    assert [error["pointer"] for error in answer.get_json()["errors"]] == ["/cedula"]
     assert cedula not in answer.get_data(as_text=True)
 
 

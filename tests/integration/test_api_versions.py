@@ -310,7 +310,9 @@ def test_references_and_codes_are_checked_in_corrections_too(api: FlaskClient) -
     taken = medico.created(api).get_json()["codigo_medico"]
     other = medico.created(api).headers["Location"]
     answer = api.put(other, json=medico.body() | {"codigo_medico": taken}, headers=if_match('"1"'))
-    assert "código" in problem(answer, 409, "conflicto")["detail"]
+    refused = problem(answer, 409, "conflicto")
+    assert "código" in refused["detail"]
+    assert [error["pointer"] for error in refused["errors"]] == ["/codigo_medico"]
     for unchanged in (address, other):
         assert [one["version"] for one in versions(api, unchanged)] == [1]
 

@@ -1,1 +1,1 @@
-"""Records of a patient whose routes are all alike: declared once, with SQL and routes made from the declaration."""
+"""Records whose routes are all alike: declared once, with SQL and routes made from the declaration."""

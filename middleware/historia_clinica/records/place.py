@@ -70,5 +70,5 @@ OF_A_PATIENT = Place(
 
 
 def on_a_roster(one: type[Schema], names: Mapping[str, str]) -> Place:
-    """Of a table whose rows belong to no patient; see `store.roster`."""
+    """Of a table whose rows belong to no patient; see `roster.roster`."""
     return Place(API, one, names, _after)

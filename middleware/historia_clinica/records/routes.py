@@ -49,6 +49,20 @@ def _members(sent: Schema) -> dict[str, Any]:
     return sent.model_dump()
 
 
+def _annulled_too(query: Any) -> dict[str, Any]:
+    return {"anulados": query.anulados}
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a list can be asked for: its parameters, what the statement makes of them, what the document says."""
+
+    query: type[RecordPageQuery] = RecordPageQuery
+    asked: Callable[[Any], dict[str, Any]] = _annulled_too
+    summary: str | None = None
+    description: str | None = None
+
+
 @dataclass(frozen=True)
 class Resource(Generic[Row]):
     """A kind of record over HTTP: what is accepted, what is answered, how it is kept.
@@ -67,6 +81,7 @@ class Resource(Generic[Row]):
     values: Callable[[Any], dict[str, Any]] = _members
     keep: Callable[[Transaction, Any, Any], None] = _kept
     place: Place = OF_A_PATIENT
+    listing: Listing = Listing()
 
     @property
     def noun(self) -> Noun:
@@ -123,19 +138,23 @@ def _add_create(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
 
 
 def _add_index(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
-    noun, store, place = resource.noun, resource.store, resource.place
+    noun, store, place, listing = resource.noun, resource.store, resource.place, resource.listing
     cursor, schema = noun.members, lists(noun, resource.answer).page
     order = place.order or f"{noun.newest} primero"
 
     @blueprint.get(f"/{noun.path}")
     @_below(blueprint, place.above)
-    @blueprint.input(RecordPageQuery, location="query", arg_name="query")
+    @blueprint.input(listing.query, location="query", arg_name="query")
     @blueprint.output(schema, description=f"Una página de {noun.plural}, {order}")
-    @blueprint.doc(summary=f"Listar {noun.these}{place.whose}", operation_id=f"listar{noun.many}")
+    @blueprint.doc(
+        summary=listing.summary or f"Listar {noun.these}{place.whose}",
+        description=listing.description,
+        operation_id=f"listar{noun.many}",
+    )
     def index(query: RecordPageQuery, ruta: Schema | None = None, **_path: str) -> Page:
         after, within = place.after(cursor, query.cursor), place.key(ruta)
         with context().database.transaction(place.patient_of(within)) as transaction:
-            rows = store.page(transaction, within, after, {"anulados": query.anulados}, query.limite + 1)
+            rows = store.page(transaction, within, after, listing.asked(query), query.limite + 1)
         page = paginate(rows, query.limite, cursor, store.position)
         shown = [resource.shown(row) for row in page.rows]
         return schema(**{noun.members: shown, "siguiente": page.next_cursor}), 200, page.headers

@@ -1,6 +1,4 @@
-"""SQL of records of one kind. Where they are a patient's, every relation carries the patient's key, so that each
-statement plans to one task.
-"""
+"""SQL of records of one kind. Every relation carries the patient's key, so that each statement plans to one task."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +9,7 @@ from uuid import UUID
 from historia_clinica.db import Parameters, Scope, Statement, Transaction
 from historia_clinica.errors import Annulled, FieldError, ForeignKeyMissing, HistoriaError, InvalidInput, NotFound
 from historia_clinica.records.noun import Noun
-from historia_clinica.versions import REGISTERED, Current, Versioned, common, since, statements
+from historia_clinica.versions import Current, Versioned, common, since, statements
 
 KEY = {"paciente_id": "text", "id": "uuid"}
 MEDICO = {"medico_id": "No hay un médico con este número."}
@@ -107,7 +105,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Store(Generic[Row]):
-    """The rows of one table. Make it with `store`, or with `roster` where they belong to no patient.
+    """The rows of one table. Made by `store`, or by `roster` where they belong to no patient.
 
     `position`: by which a row stands in the list. `owner` asks for the row to which those of a list belong.
     `whole`: see `Table`; empty where they belong to none.
@@ -158,54 +156,3 @@ def store(table: Table, into: type[Own]) -> Store[Own]:
         table.references or {},
         table.whole(),
     )
-
-
-class Numbered(Current, Protocol):
-    """What every row of a roster has."""
-
-    @property
-    def id(self) -> int: ...
-
-
-Listed = TypeVar("Listed", bound=Numbered)
-
-
-def roster(  # noqa: PLR0913  each is one thing that a table has or has not
-    noun: Noun,
-    into: type[Listed],
-    *,
-    table: str,
-    key: Mapping[str, str],
-    columns: Sequence[str],
-    unique: Mapping[str, str],
-    missing: str,
-    registered: str = REGISTERED,
-    scope: Scope,
-) -> Store[Listed]:
-    """Of people whom the database numbers, in a column `id`, in the order in which they are registered.
-
-    `key`, `columns`, `registered`: see `versions.statements`; `unique`, `missing`: see `Versioned`.
-    """
-    made = statements(
-        table,
-        key=key,
-        columns=columns,
-        fixed=("id",),
-        generated=("id",),
-        registered=registered,
-        scope=scope,
-    )
-    annulled = noun.ending("anulad")
-    held = ", ".join(dict.fromkeys((*key, "id", *columns, *common(registered))))
-    listing = Statement(
-        f"""
-        SELECT {held}, {since(registered)} AS actualizado_en
-          FROM {table}
-         WHERE (%(after_id)s::bigint IS NULL OR id > %(after_id)s::bigint)
-           AND (%(anulados)s OR estado <> '{annulled}')
-         ORDER BY id
-         LIMIT %(rows)s
-        """,
-        Scope.REFERENCE if scope is Scope.REFERENCE else Scope.CLUSTER,
-    )
-    return Store(noun, into, Versioned(made, into, missing, annulled, unique=unique), listing, lambda row: (row.id,))

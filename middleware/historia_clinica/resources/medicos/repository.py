@@ -2,7 +2,7 @@
 
 from historia_clinica.db import Scope
 from historia_clinica.records.noun import Noun
-from historia_clinica.records.store import roster
+from historia_clinica.records.roster import roster
 from historia_clinica.resources.medicos.schemas import Medico
 
 STORE = roster(

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from uuid import UUID
 
 from historia_clinica.db import Parameters, Scope, Statement, Transaction
 from historia_clinica.errors import Conflict, KeyReused
+from historia_clinica.records.noun import Noun
+from historia_clinica.records.store import Store
+from historia_clinica.resources.pacientes.schemas import Paciente
 from historia_clinica.versions import Versioned, statements
-from historia_clinica.words import as_query
 
 # The driver writes the values into the text, so the planner drops a condition that is not asked and may use the index
 # of each that is. The words are those of the index pacientes_nombre, letter by letter; a cédula has neither % nor _.
@@ -59,32 +59,6 @@ NEXT_NUMBER = Statement(
 )
 
 
-@dataclass(frozen=True)
-class Paciente:
-    cedula: str
-    id: UUID
-    nombre: str
-    apellido: str
-    fecha_nacimiento: date | None
-    telefono: str | None
-    direccion: str | None
-    ciudad: str | None
-    estado: str
-    fecha_registro: datetime
-    actualizado_en: datetime
-    version: int
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which patients: words of the name, each perhaps cut short; the beginning of the cédula; the date of birth."""
-
-    nombre: str | None = None
-    documento: str | None = None
-    fecha_nacimiento: date | None = None
-    anulados: bool = False
-
-
 VERSIONS = Versioned(
     statements(
         "pacientes",
@@ -97,22 +71,11 @@ VERSIONS = Versioned(
     into=Paciente,
     missing="No hay un paciente con esa cédula.",
     annulled="anulado",
+    unique={"cedula": "Ya hay un paciente con esa cédula."},
 )
-
-
-def page(
-    transaction: Transaction, after: tuple[datetime | None, UUID | None], wanted: Wanted, rows: int
-) -> list[Paciente]:
-    parameters = {
-        "after_moment": after[0],
-        "after_id": after[1],
-        "anulados": wanted.anulados,
-        "words": as_query(wanted.nombre) if wanted.nombre else None,
-        "documento": wanted.documento,
-        "fecha_nacimiento": wanted.fecha_nacimiento,
-        "rows": rows,
-    }
-    return transaction.rows(PAGE, parameters, Paciente)
+STORE = Store(
+    Noun("paciente", "pacientes", feminine=False), Paciente, VERSIONS, PAGE, lambda row: (row.fecha_registro, row.id)
+)
 
 
 @dataclass(frozen=True)

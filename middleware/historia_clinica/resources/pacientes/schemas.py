@@ -6,9 +6,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from historia_clinica.http.conditional import Motivo, VersionMeta
+from historia_clinica.http.conditional import Motivo
 from historia_clinica.http.fields import BirthDate, Cedula, Line, Schema, Words
 from historia_clinica.http.pagination import RecordPageQuery
+from historia_clinica.records.schemas import Examples
 
 
 class _Datos(Schema):
@@ -60,24 +61,6 @@ class PacientesQuery(RecordPageQuery):
     fecha_nacimiento: Annotated[BirthDate | None, Field(description="Fecha de nacimiento exacta.")] = None
 
 
-class PaginaPacientes(Schema):
-    pacientes: list[Paciente]
-    siguiente: str | None
-
-
-class VersionDePaciente(VersionMeta):
-    paciente: Paciente
-
-
-class HistorialPaciente(Schema):
-    versiones: list[VersionDePaciente]
-    siguiente: str | None
-
-
-class PacienteEnRuta(Schema):
-    cedula: Cedula
-
-
 EXAMPLE = {
     "cedula": "0102030405",
     "nombre": "María José",
@@ -105,6 +88,7 @@ EXAMPLE_CHANGED = EXAMPLE_ANSWER | {
 }
 EXAMPLE_ANNULMENT = {"motivo": "Registrado dos veces: su cédula es la 1012345678"}
 EXAMPLE_ANNULLED = EXAMPLE_ANSWER | {"estado": "anulado", "actualizado_en": "2026-03-02T15:04:05Z", "version": 2}
+EXAMPLES = Examples(EXAMPLE, EXAMPLE_ANSWER, EXAMPLE_CHANGE, EXAMPLE_CHANGED, EXAMPLE_ANNULMENT, EXAMPLE_ANNULLED)
 EXAMPLE_NUMBER = {"cedula": "1012345678", "motivo": "Cumplió 18 años: de tarjeta de identidad a cédula"}
 EXAMPLE_NUMBERED = EXAMPLE_ANSWER | {
     "cedula": "1012345678",
