@@ -108,6 +108,9 @@ FOREIGN_KEYS = (
     ForeignKey("pacientes_historial_cedula_fkey", "pacientes_historial", ("cedula",), "pacientes", ("cedula",)),
     ForeignKey("medicos_historial_id_fkey", "medicos_historial", ("id",), "medicos", ("id",)),
     ForeignKey(
+        "usuario_historial_documento_id_fkey", "usuario_historial", ("documento_id",), "usuario", ("documento_id",)
+    ),
+    ForeignKey(
         "consultas_historial_paciente_id_fkey", "consultas_historial", ("paciente_id",), "pacientes", ("cedula",)
     ),
     *(_of_a_patient(table) for table in RECORDS + FORMER_RECORDS),
@@ -123,33 +126,37 @@ PRIVILEGES = (
     Privilege("TABLE", "pacientes", WRITE),
     Privilege("TABLE", "consultas", WRITE),
     Privilege("TABLE", "medicos", WRITE),
+    Privilege("TABLE", "usuario", WRITE),
     Privilege("TABLE", "pacientes_historial", APPEND),
     Privilege("TABLE", "consultas_historial", APPEND),
     Privilege("TABLE", "medicos_historial", APPEND),
+    Privilege("TABLE", "usuario_historial", APPEND),
     Privilege("TABLE", "numeros_anteriores", READ),
     *(Privilege("TABLE", table, WRITE) for table in RECORDS),
     *(Privilege("TABLE", table, APPEND) for table in (*FORMER_RECORDS, "documentos_contenido")),
-    Privilege("TABLE", "usuario", READ),
     Privilege("TABLE", "vocabularios", READ),
     Privilege("TABLE", "conceptos", READ),
     Privilege("TABLE", "alembic_version", READ),
     Privilege("SEQUENCE", "medicos_id_seq", frozenset({"USAGE"})),
+    Privilege("SEQUENCE", "usuario_id_seq", frozenset({"USAGE"})),
     Privilege("FUNCTION", "cambiar_documento", frozenset({"EXECUTE"})),
 )
 
 
 def declared(usuario: Usuario) -> Schema:
     """The schema for one value of `citus.usuario`."""
+    spread = usuario == "documento_id"
     return Schema(
         tables=(
             Table("medicos", Reference()),
-            Table("usuario", Reference() if usuario == "reference" else Distributed("documento_id")),
+            Table("usuario", Distributed("documento_id") if spread else Reference()),
             Table("vocabularios", Reference()),
             Table("conceptos", Reference()),
             Table("pacientes", Distributed("cedula")),
             Table("consultas", Distributed("paciente_id", colocate_with="pacientes")),
             Table("numeros_anteriores", Distributed("cedula", colocate_with="pacientes")),
             Table("medicos_historial", Reference()),
+            Table("usuario_historial", Distributed("documento_id", colocate_with="usuario") if spread else Reference()),
             Table("pacientes_historial", Distributed("cedula", colocate_with="pacientes")),
             Table("consultas_historial", Distributed("paciente_id", colocate_with="pacientes")),
             *(

@@ -28,6 +28,7 @@ from historia_clinica.resources.resultados.routes import blueprint as resultados
 from historia_clinica.resources.signos_vitales.routes import blueprint as signos_vitales
 from historia_clinica.resources.status.routes import blueprint as status
 from historia_clinica.resources.usuarios.routes import blueprint as usuarios
+from historia_clinica.resources.usuarios.routes import inherited as usuarios_inherited
 from historia_clinica.resources.vocabularios.routes import blueprint as vocabularios
 from historia_clinica.settings import Settings
 from historia_clinica.version import __version__
@@ -45,7 +46,18 @@ RECORDS = (
     notas,
     documentos,
 )
-BLUEPRINTS = (pacientes, historia, *RECORDS, medicos, vocabularios, usuarios, citus, cluster, status)
+BLUEPRINTS = (
+    pacientes,
+    historia,
+    *RECORDS,
+    medicos,
+    usuarios,
+    vocabularios,
+    usuarios_inherited,
+    citus,
+    cluster,
+    status,
+)
 
 
 class Json(DefaultJSONProvider):

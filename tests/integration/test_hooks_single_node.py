@@ -17,11 +17,11 @@ from historia_hooks.schema import RECORDS
 from historia_local.nodes import Cluster
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
-VERSIONED = ("pacientes", "consultas", "medicos", *RECORDS)
+VERSIONED = ("pacientes", "consultas", "medicos", "usuario", *RECORDS)
 ALLOWED = {
     ("alembic_version", "SELECT"),
     ("medicos_id_seq", "USAGE"),
-    ("usuario", "SELECT"),
+    ("usuario_id_seq", "USAGE"),
     ("vocabularios", "SELECT"),
     ("conceptos", "SELECT"),
     *((table, action) for table in VERSIONED for action in ("SELECT", "INSERT", "UPDATE")),
@@ -65,7 +65,9 @@ def test_privileges_of_the_api(postgres_system: Cluster) -> None:
         "DELETE FROM pacientes_historial",
         "UPDATE consultas_historial SET motivo = 'otro'",
         "CREATE TABLE otra ()",
-        "INSERT INTO usuario (nombre, email) VALUES ('', '')",
+        "DELETE FROM usuario",
+        "UPDATE usuario_historial SET motivo = 'otro'",
+        "INSERT INTO vocabularios (nombre) VALUES ('')",
     ):
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
             query(postgres_system, refused, role="app")

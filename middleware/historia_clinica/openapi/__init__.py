@@ -30,6 +30,7 @@ TAGS = [
     {"name": "Notas", "description": "Las notas clínicas de un paciente: borradores hasta que se firman."},
     {"name": "Documentos", "description": "Archivos pequeños de un paciente; su contenido no cambia."},
     {"name": "Médicos", "description": "Los médicos, iguales en todos los nodos."},
+    {"name": "Usuarios", "description": "Quienes usan el sistema, cada uno por su documento."},
     {"name": "Vocabularios", "description": "Las tablas de códigos, cada una con su fuente, licencia y versión."},
     {"name": "Sistema", "description": "El servicio, su base de datos y sus nodos."},
 ]

@@ -1,1 +1,1 @@
-"""The users of the seed, for its path only."""
+"""Users of the system, each by a document; the list of the seed beside them."""

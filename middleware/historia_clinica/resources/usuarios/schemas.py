@@ -1,16 +1,86 @@
-"""The seed's shape, to the letter."""
+"""What is accepted and returned for users; the seed's shape of them, to the letter."""
 
+import re
 from datetime import datetime
+from typing import Annotated, Any, Literal
 
-from historia_clinica.http.fields import Schema
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from historia_clinica.http.conditional import Motivo
+from historia_clinica.http.fields import Cedula, Line, Schema
+from historia_clinica.records.fields import Email
+from historia_clinica.records.schemas import Examples
+
+# Also of the rows that were written without one: the database gives them a UUID.
+DOCUMENTO = r"^[0-9A-Za-z-]{3,36}$"
+
+
+def _check_documento(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(DOCUMENTO[1:-1], value):
+        raise PydanticCustomError(
+            "historia_documento", "El documento lleva de 3 a 36 dígitos, letras sin tilde o guiones."
+        )
+    return value
+
+
+class _Datos(Schema):
+    nombre: Annotated[Line, Field(max_length=100)]
+    email: Email
+
+
+class UsuarioNuevo(_Datos):
+    documento_id: Annotated[Cedula, Field(description="Documento del usuario, con mayúsculas.")]
+
+
+class UsuarioCorregido(_Datos):
+    motivo: Motivo
 
 
 class Usuario(Schema):
+    documento_id: str
+    id: int
+    nombre: str
+    email: str
+    estado: Literal["activo", "anulado"]
+    fecha_creacion: datetime
+    actualizado_en: datetime
+    version: int
+
+
+class UsuarioEnRuta(Schema):
+    documento_id: Annotated[
+        str,
+        BeforeValidator(_check_documento),
+        Field(strict=True, json_schema_extra={"pattern": DOCUMENTO}, description="Documento del usuario."),
+    ]
+
+
+class UsuarioHeredado(Schema):
     id: int
     nombre: str
     email: str
     fecha_creacion: datetime
 
 
-class Usuarios(Schema):
-    usuarios: list[Usuario]
+class UsuariosHeredados(Schema):
+    usuarios: list[UsuarioHeredado]
+
+
+EXAMPLE = {"documento_id": "1012345678", "nombre": "Inés Peña", "email": "ines.pena@hospital.com"}
+EXAMPLE_CHANGE = {"nombre": "Inés Peña", "email": "ipena@hospital.com", "motivo": "Cambió de correo"}
+EXAMPLE_ANSWER = EXAMPLE | {
+    "id": 1,
+    "estado": "activo",
+    "fecha_creacion": "2026-01-31T13:30:00Z",
+    "actualizado_en": "2026-01-31T13:30:00Z",
+    "version": 1,
+}
+EXAMPLE_CHANGED = EXAMPLE_ANSWER | {
+    "email": "ipena@hospital.com",
+    "actualizado_en": "2026-03-02T15:04:05Z",
+    "version": 2,
+}
+EXAMPLE_ANNULMENT = {"motivo": "Ya no trabaja aquí"}
+EXAMPLE_ANNULLED = EXAMPLE_ANSWER | {"estado": "anulado", "actualizado_en": "2026-03-02T15:04:05Z", "version": 2}
+EXAMPLES = Examples(EXAMPLE, EXAMPLE_ANSWER, EXAMPLE_CHANGE, EXAMPLE_CHANGED, EXAMPLE_ANNULMENT, EXAMPLE_ANNULLED)
