@@ -10,47 +10,60 @@ from flask.testing import FlaskClient
 
 PACIENTES = "/api/v1/pacientes"
 MEDICOS = "/api/v1/medicos"
+USUARIOS = "/api/v1/usuarios"
 _numbers = itertools.count(time.time_ns() // 1000 % 10**12)
 
 
-def _paciente(api: FlaskClient) -> Any:
-    body = {"cedula": f"V-{next(_numbers)}", "nombre": "Ana", "apellido": "Peña", "ciudad": "Popayán"}
-    return api.post(PACIENTES, json=body)
+Request = tuple[str, dict[str, Any]]  # where it is sent, and the body
 
 
-def _medico(api: FlaskClient) -> Any:
-    return api.post(MEDICOS, json={"nombre": "Luz", "apellido": "Gómez", "codigo_medico": f"V{next(_numbers)}"})
+def _paciente(_api: FlaskClient) -> Request:
+    return PACIENTES, {"cedula": f"V-{next(_numbers)}", "nombre": "Ana", "apellido": "Peña", "ciudad": "Popayán"}
 
 
-def _consulta(api: FlaskClient) -> Any:
-    address = _paciente(api).headers["Location"]
-    return api.post(f"{address}/consultas", json={"diagnostico": "Asma\nleve", "observaciones": "«°»"})
+def _medico(_api: FlaskClient) -> Request:
+    return MEDICOS, _other_medico(0)
 
 
 def _other_medico(number: int) -> dict[str, Any]:
     return {"nombre": f"Luz {number}", "apellido": "Gómez", "codigo_medico": f"V{next(_numbers)}"}
 
 
-def _of_a_patient(path: str, body: dict[str, Any]) -> Callable[[FlaskClient], Any]:
-    return lambda api: api.post(f"{_paciente(api).headers['Location']}/{path}", json=body)
+def _usuario(_api: FlaskClient) -> Request:
+    return USUARIOS, {"documento_id": f"U-{next(_numbers)}"} | _other_usuario(0)
+
+
+def _other_usuario(number: int) -> dict[str, Any]:
+    return {"nombre": f"Inés {number}", "email": f"v{next(_numbers)}@hospital.com"}
+
+
+def _of_a_patient(path: str, body: dict[str, Any]) -> Callable[[FlaskClient], Request]:
+    def request(api: FlaskClient) -> Request:
+        address, patient = _paciente(api)
+        return f"{api.post(address, json=patient).headers['Location']}/{path}", body
+
+    return request
 
 
 @dataclass(frozen=True)
 class Kind:
-    """How one is made, what corrects it the nth time, its name in a list of versions, its state when annulled, its
-    path; what a correction leaves as it is although it names it not, and what makes one where that is another body.
+    """What makes one, what corrects it the nth time, its name in a list of versions, its state when annulled, its
+    path; what a correction leaves as it is although it names it not, what makes one where that is another body, and the
+    member that says when it was registered.
     """
 
     name: str
-    make: Callable[[FlaskClient], Any]
+    request: Callable[[FlaskClient], Request]
     correction: Callable[[int], dict[str, Any]]
     annulled: str
     path: str
     fixed: frozenset[str] = frozenset()
     new: dict[str, Any] | None = None
+    registered: str = "fecha_registro"
 
     def created(self, api: FlaskClient) -> Any:
-        answer = self.make(api)
+        address, body = self.request(api)
+        answer = api.post(address, json=body)
         assert answer.status_code == 201, answer.get_data(as_text=True)
         return answer
 
@@ -89,7 +102,7 @@ DOCUMENTO = {"nombre": "nota.txt", "tipo": "otro", "mime": "text/plain", "conten
 RECORDS = [
     Kind(
         "consulta",
-        _consulta,
+        _of_a_patient("consultas", {"diagnostico": "Asma\nleve", "observaciones": "«°»"}),
         lambda n: {"diagnostico": f"Asma {n}", "fecha_consulta": "2026-01-31T13:30:00Z", "estado": "cerrada"},
         "anulada",
         "pacientes/{cedula}/consultas/{id}",
@@ -128,8 +141,21 @@ KINDS = [
     Kind("paciente", _paciente, lambda n: {"nombre": f"Ana {n}", "apellido": "Peña"}, "anulado", "pacientes/{cedula}"),
     Kind("medico", _medico, _other_medico, "anulado", "medicos/{id}"),
     *RECORDS,
+    Kind("usuario", _usuario, _other_usuario, "anulado", "usuarios/{documento_id}", registered="fecha_creacion"),
 ]
+# One of each way in which a repetition is found out.
+KEYED = [KINDS[0], KINDS[1], RECORDS[0], KINDS[-1]]
+
+
+def key_of(row: dict[str, Any]) -> dict[str, str]:
+    """What the placeholders of a path stand for."""
+    key = {"cedula": row.get("cedula") or row.get("paciente_id"), "documento_id": row.get("documento_id")}
+    return {name: str(value) for name, value in (key | {"id": row["id"]}).items()}
 
 
 def if_match(tag: str) -> dict[str, str]:
     return {"If-Match": tag}
+
+
+def key() -> dict[str, str]:
+    return {"Idempotency-Key": f"clave-{next(_numbers)}"}

@@ -13,8 +13,7 @@ from citus.routed import NewApi, owner_of
 from flask.testing import FlaskClient
 from historia_clinica.db import Statement, Transaction
 from historia_local.nodes import Cluster
-from keyed import key
-from versioned import RECORDS, Kind
+from versioned import RECORDS, Kind, key
 
 PACIENTES = "/api/v1/pacientes"
 TABLES = ("pacientes", "pacientes_historial", "consultas", "consultas_historial")

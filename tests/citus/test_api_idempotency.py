@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from citus.routed import NewApi
 from flask.testing import FlaskClient
-from keyed import NEW, New, key
+from versioned import KEYED, Kind, key
 
 ROUTINGS = ["coordinator", "workers", "owner"]
-every = pytest.mark.parametrize("new", NEW)
+every = pytest.mark.parametrize("kind", KEYED, ids=lambda kind: kind.name)
 
 
 @every
-def test_fifty_at_once_through_every_node_make_one(new_api: NewApi, new: New) -> None:
+def test_fifty_at_once_through_every_node_make_one(new_api: NewApi, kind: Kind) -> None:
     apis = [new_api(routing) for routing in ROUTINGS]
-    address, body = new(apis[0])
+    address, body = kind.request(apis[0])
     headers = key()
 
     def create(number: int) -> tuple[int, str | None]:
@@ -32,8 +32,8 @@ def test_fifty_at_once_through_every_node_make_one(new_api: NewApi, new: New) ->
 
 
 @every
-def test_a_repetition_through_another_node(citus_system: Any, new_api: NewApi, new: New) -> None:
-    address, body = new(new_api("coordinator"))
+def test_a_repetition_through_another_node(citus_system: Any, new_api: NewApi, kind: Kind) -> None:
+    address, body = kind.request(new_api("coordinator"))
     headers = key()
     answers = [new_api(routing).post(address, json=body, headers=headers) for routing in ROUTINGS * 2]
     assert {(answer.status_code, answer.data) for answer in answers} == {(201, answers[0].data)}

@@ -22,7 +22,7 @@ from historia_clinica.http.worker import Worker
 from psycopg2 import sql
 from serving import Server, running
 from structlog.testing import capture_logs
-from versioned import KINDS
+from versioned import KINDS, key_of
 
 CORPUS: dict[str, list[Case]] = {
     part.__name__.rsplit(".", 1)[1]: part.CASES for part in (addresses, bodies, headers, members, wire)
@@ -47,10 +47,7 @@ class Answer:
 def rows(api: FlaskClient) -> dict[str, dict[str, str]]:
     """One of each kind: what the placeholders of its path stand for."""
     made = [(kind, kind.created(api).get_json()) for kind in KINDS]
-    return {
-        f"/api/v1/{kind.path}": {"cedula": str(row.get("cedula") or row.get("paciente_id")), "id": str(row["id"])}
-        for kind, row in made
-    }
+    return {f"/api/v1/{kind.path}": key_of(row) for kind, row in made}
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +107,9 @@ def test_what_only_looks_dangerous_is_kept_as_it_is(text: str, server: Server, r
 def test_so_it_is_in_every_member_that_takes_a_text(text: str, server: Server, rows: dict[str, dict[str, str]]) -> None:
     tried: collections.Counter[str] = collections.Counter()
     for path, made_up, texts in members.creations(text):
-        body = made_up | ({"cedula": f"T-{time.time_ns() % 10**15}"} if "cedula" in made_up else {})
+        other = time.time_ns() % 10**15
+        unique = {"cedula": f"T-{other}", "documento_id": f"T-{other}", "email": f"t{other}@hospital.com"}
+        body = made_up | {name: unique[name] for name in unique.keys() & made_up.keys()}
         target = filled(path, rows)
         made = ask(server, send("", {201}, as_json(body), target).message(target))
         assert made.status == 201, (path, made.body)

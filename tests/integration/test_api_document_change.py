@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from keyed import key
-from versioned import RECORDS, Kind
+from versioned import RECORDS, Kind, key
 
 PACIENTES = "/api/v1/pacientes"
 _numbers = itertools.count(time.time_ns() // 1000 % 10**12)

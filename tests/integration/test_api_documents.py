@@ -9,8 +9,7 @@ import psycopg2.errors
 import pytest
 from flask.testing import FlaskClient
 from historia_local.nodes import Cluster
-from keyed import key
-from versioned import DOCUMENTO, KINDS, if_match
+from versioned import DOCUMENTO, KINDS, if_match, key
 
 PNG, JPEG = b"\x89PNG\r\n\x1a\n\0\xff", b"\xff\xd8\xff\xe0\0"
 LARGEST = 524288

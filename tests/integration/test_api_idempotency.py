@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from keyed import NEW, New, consulta, key, medico, paciente
+from versioned import KEYED, RECORDS, Kind, key
 
-every = pytest.mark.parametrize("new", NEW)
+every = pytest.mark.parametrize("kind", KEYED, ids=lambda kind: kind.name)
 
 
 def same(first: Any, second: Any) -> None:
@@ -18,16 +18,9 @@ def same(first: Any, second: Any) -> None:
         assert second.headers.get(header) == first.headers.get(header)
 
 
-def correction(body: dict[str, Any]) -> dict[str, Any]:
-    """What replaces such a row."""
-    if "diagnostico" in body:
-        return body | {"fecha_consulta": "2026-01-31T08:30:00-05:00", "estado": "cerrada", "motivo": "m"}
-    return {name: body[name] for name in body if name != "cedula"} | {"telefono": "300", "motivo": "m"}
-
-
 @every
-def test_a_repetition_is_answered_as_the_first_time(api: FlaskClient, new: New) -> None:
-    address, body = new(api)
+def test_a_repetition_is_answered_as_the_first_time(api: FlaskClient, kind: Kind) -> None:
+    address, body = kind.request(api)
     headers = key()
     first = api.post(address, json=body, headers=headers)
     assert first.status_code == 201
@@ -40,15 +33,12 @@ def test_a_repetition_is_answered_as_the_first_time(api: FlaskClient, new: New) 
 
 
 @every
-def test_also_after_the_record_has_changed_and_was_annulled(api: FlaskClient, new: New) -> None:
-    address, body = new(api)
+def test_also_after_the_record_has_changed_and_was_annulled(api: FlaskClient, kind: Kind) -> None:
+    address, body = kind.request(api)
     headers = key()
     first = api.post(address, json=body, headers=headers)
     there = first.headers["Location"]
-    changed = correction(body)
-    if "codigo_medico" in changed:
-        changed["codigo_medico"] += "-B"
-    replaced = api.put(there, json=changed, headers=key() | {"If-Match": '"1"'})
+    replaced = api.put(there, json=kind.body(), headers=key() | {"If-Match": '"1"'})
     assert replaced.status_code == 200
     same(first, api.post(address, json=body, headers=headers))
     assert api.post(f"{there}/anulacion", json={"motivo": "m"}, headers={"If-Match": '"2"'}).status_code == 200
@@ -57,10 +47,10 @@ def test_also_after_the_record_has_changed_and_was_annulled(api: FlaskClient, ne
 
 
 @every
-def test_a_change_is_made_once(api: FlaskClient, new: New) -> None:
-    address, body = new(api)
+def test_a_change_is_made_once(api: FlaskClient, kind: Kind) -> None:
+    address, body = kind.request(api)
     there = api.post(address, json=body).headers["Location"]
-    put = {"json": correction(body), "headers": key() | {"If-Match": '"1"'}}
+    put = {"json": kind.body(), "headers": key() | {"If-Match": '"1"'}}
     annul = {"json": {"motivo": "m"}, "headers": key() | {"If-Match": '"2"'}}
     replaced = api.put(there, **put)
     assert (replaced.status_code, replaced.headers["ETag"]) == (200, '"2"')
@@ -75,8 +65,8 @@ def test_a_change_is_made_once(api: FlaskClient, new: New) -> None:
 
 
 @every
-def test_a_key_is_for_one_request(api: FlaskClient, new: New) -> None:
-    address, body = new(api)
+def test_a_key_is_for_one_request(api: FlaskClient, kind: Kind) -> None:
+    address, body = kind.request(api)
     headers = key()
     first = api.post(address, json=body, headers=headers)
     other = body | ({"diagnostico": "Gripa"} if "diagnostico" in body else {"nombre": "Otra"})
@@ -85,9 +75,9 @@ def test_a_key_is_for_one_request(api: FlaskClient, new: New) -> None:
     assert api.get(first.headers["Location"]).data == first.data
 
 
-@pytest.mark.parametrize("new", [paciente, medico])
-def test_another_key_or_none_makes_no_second_record(api: FlaskClient, new: New) -> None:
-    address, body = new(api)
+@pytest.mark.parametrize("kind", [kind for kind in KEYED if kind not in RECORDS], ids=lambda kind: kind.name)
+def test_another_key_or_none_makes_no_second_record(api: FlaskClient, kind: Kind) -> None:
+    address, body = kind.request(api)
     assert api.post(address, json=body, headers=key()).status_code == 201
     for headers in (key(), {}):
         assert api.post(address, json=body, headers=headers).status_code == 409
@@ -95,23 +85,26 @@ def test_another_key_or_none_makes_no_second_record(api: FlaskClient, new: New) 
 
 def test_the_same_key_for_two_patients_is_two_consultas(api: FlaskClient) -> None:
     headers = key()
-    made = [api.post(address, json=body, headers=headers) for address, body in (consulta(api), consulta(api))]
+    made = [
+        api.post(address, json=body, headers=headers)
+        for address, body in (RECORDS[0].request(api), RECORDS[0].request(api))
+    ]
     assert [answer.status_code for answer in made] == [201, 201]
     assert made[0].get_json()["id"] != made[1].get_json()["id"]
 
 
 @pytest.mark.parametrize("value", ["", '""x y', "a b", "ñ", "x" * 129, "a\tb"])
 @every
-def test_malformed_keys(api: FlaskClient, new: New, value: str) -> None:
-    address, body = new(api)
+def test_malformed_keys(api: FlaskClient, kind: Kind, value: str) -> None:
+    address, body = kind.request(api)
     refused = api.post(address, json=body, headers={"Idempotency-Key": value.encode().decode("latin-1")})
     assert (refused.status_code, refused.get_json()["type"]) == (400, "/docs/problemas#peticion-malformada")
 
 
 @every
 @pytest.mark.parametrize("keyed", [True, False])
-def test_fifty_at_once(api: FlaskClient, new: New, keyed: bool) -> None:
-    address, body = new(api)
+def test_fifty_at_once(api: FlaskClient, kind: Kind, keyed: bool) -> None:
+    address, body = kind.request(api)
     headers = key() if keyed else {}
 
     def create(_number: int) -> tuple[int, str | None]:
@@ -122,5 +115,5 @@ def test_fifty_at_once(api: FlaskClient, new: New, keyed: bool) -> None:
         answers = Counter(pool.map(create, range(50)))
     if keyed:
         assert [status for status, _location in answers] == [201]  # one Location
-    elif new is not consulta:
+    elif kind not in RECORDS:
         assert Counter({status: count for (status, _), count in answers.items()}) == {201: 1, 409: 49}

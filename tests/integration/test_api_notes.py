@@ -10,8 +10,7 @@ import psycopg2.errors
 import pytest
 from flask.testing import FlaskClient
 from historia_local.nodes import Cluster
-from keyed import key
-from versioned import KINDS, NOTA, if_match
+from versioned import KINDS, NOTA, if_match, key
 
 
 def patient(api: FlaskClient) -> str:

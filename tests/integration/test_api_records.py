@@ -8,7 +8,6 @@ import psycopg2.errors
 import pytest
 from flask.testing import FlaskClient
 from historia_local.nodes import Cluster
-from keyed import key
 from versioned import (
     ALERGIA,
     ANTECEDENTE,
@@ -21,6 +20,7 @@ from versioned import (
     SIGNO_VITAL,
     Kind,
     if_match,
+    key,
 )
 
 UNKNOWN = "7f1f3a52-3a2f-4d0f-9b57-0f5bb6a2c1de"

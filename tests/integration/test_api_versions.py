@@ -54,9 +54,10 @@ def test_a_correction_replaces_everything_and_is_the_next_version(api: FlaskClie
     assert changed.headers["ETag"] == '"2"'
     now, before = changed.get_json(), created.get_json()
     assert now["version"] == 2
-    kept = ({"cedula", "id", "paciente_id", "paciente_cedula", "fecha_registro"} | kind.fixed) & before.keys()
+    identity = {"cedula", "documento_id", "id", "paciente_id", "paciente_cedula", kind.registered}
+    kept = (identity | kind.fixed) & before.keys()
     assert {name: now[name] for name in kept} == {name: before[name] for name in kept}
-    assert before["fecha_registro"] == before["actualizado_en"] < now["actualizado_en"]
+    assert before[kind.registered] == before["actualizado_en"] < now["actualizado_en"]
     sent = body.keys() - {"motivo"}
     assert {name: now[name] for name in sent} == {name: body[name] for name in sent}
     others = now.keys() - kept - sent - {"version", "estado", "actualizado_en"}
@@ -285,7 +286,7 @@ def test_what_does_not_exist(api: FlaskClient) -> None:
     unknown = "7f1f3a52-3a2f-4d0f-9b57-0f5bb6a2c1de"
     for kind in KINDS:
         number = 2**62 if kind.name == "medico" else unknown
-        address = f"/api/v1/{kind.path.format(cedula='NADIE-0', id=number)}"
+        address = f"/api/v1/{kind.path.format(cedula='NADIE-0', documento_id='NADIE-0', id=number)}"
         problem(api.put(address, json=kind.body(), headers=if_match('"1"')), 404, "no-encontrado")
         problem(api.post(f"{address}/anulacion", json={"motivo": "m"}, headers=if_match('"1"')), 404, "no-encontrado")
         for tail in ("", "/historial", "?version=1", "?en=2026-01-31T00:00:00Z"):

@@ -20,6 +20,7 @@ Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
 VERSIONED = ("pacientes", "consultas", "medicos", "usuario", *RECORDS)
 ALLOWED = {
     ("alembic_version", "SELECT"),
+    ("numeros_anteriores", "SELECT"),
     ("medicos_id_seq", "USAGE"),
     ("usuario_id_seq", "USAGE"),
     ("vocabularios", "SELECT"),

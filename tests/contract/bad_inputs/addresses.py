@@ -4,10 +4,11 @@ from urllib.parse import quote
 
 from contract.bad_inputs.case import MARK, Case, get, send
 
-PACIENTES, MEDICOS = "/api/v1/pacientes", "/api/v1/medicos"
+PACIENTES, MEDICOS, USUARIOS = "/api/v1/pacientes", "/api/v1/medicos", "/api/v1/usuarios"
 LISTS = [
     PACIENTES,
     MEDICOS,
+    USUARIOS,
     "/api/v1/pacientes/{cedula}/consultas",
     "/api/v1/pacientes/{cedula}/historial",
     "/api/v1/vocabularios/cie10/conceptos",
@@ -140,6 +141,7 @@ CASES: list[Case] = [
     *(get(f"id-{key[:60]}", {422}, f"{PACIENTES}/{{cedula}}/consultas/{key}") for key in IDENTIFIERS),
     *(get(f"content-{key[:60]}", {422}, f"{PACIENTES}/{{cedula}}/documentos/{key}/contenido") for key in IDENTIFIERS),
     *(get(f"number-{key[:60]}", {422}, f"{MEDICOS}/{quote(key, safe='%')}") for key in NUMBERS),
+    *(get(f"user-{key[:60]}", {404, 422}, f"{USUARIOS}/{key}") for key in KEYS),
     get("raw-bytes", {400}, b"/\xff\xfe" + MARK.encode()),
     get("query-too-long", {414}, f"{PACIENTES}?nombre=" + "a" * 9000),
     get("path-too-long", {414}, f"{PACIENTES}/" + "A" * 100_000),
@@ -151,6 +153,10 @@ CASES: list[Case] = [
     *(
         Case(f"method-{method}-{path}", frozenset({405}), method, path)
         for method in ("DELETE", "PATCH", "POST")
-        for path in ("/api/v1/pacientes/{cedula}", "/api/v1/pacientes/{cedula}/consultas/{id}")
+        for path in (
+            "/api/v1/pacientes/{cedula}",
+            "/api/v1/pacientes/{cedula}/consultas/{id}",
+            "/api/v1/usuarios/{documento_id}",
+        )
     ),
 ]
