@@ -68,7 +68,8 @@ def refuse(schema: Schema, observed: ObservedSchema, *, cluster: bool) -> None:
         raise Misconfigured(
             f"{'; '.join(wrong)}. No se cambió nada. Devuelva el valor que había (citus.usuario) o, con una copia de"
             " seguridad y sin usuarios conectados, deshaga el reparto de esa tabla en el coordinador con"
-            f" SELECT undistribute_table('public.<tabla>') y vuelva a ejecutar la actualización. {SPREAD_RUNBOOK}"
+            " SELECT undistribute_table('public.<tabla>', cascade_via_foreign_keys => true) y vuelva a ejecutar la"
+            f" actualización. {SPREAD_RUNBOOK}"
         )
 
 

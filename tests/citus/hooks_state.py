@@ -133,10 +133,15 @@ def run(cluster: Cluster, *statements: str, role: Any = "owner", node: Node | No
             cursor.execute(statement)
 
 
-def at_revision_1(cluster: Cluster, *, distributed: bool) -> None:
+def at_revision_1(cluster: Cluster, *, distributed: bool, users_by_document: bool = False) -> None:
     """The schema as the first release left it, on nodes that are registered."""
     base = (files("historia_hooks.migrations") / "sql/0001_base.sql").read_text()
-    run(cluster, *statements(base), *REVISION_1, *(SPREAD_1 if distributed else ()), *CONSTRAINTS_1)
+    spread, constraints = SPREAD_1 if distributed else (), CONSTRAINTS_1
+    if users_by_document:
+        by_document = "SELECT create_distributed_table('usuario', 'documento_id', colocate_with => 'none')"
+        spread = (by_document, *(one for one in spread if "usuario" not in one))
+        constraints = tuple(one for one in constraints if "usuario_email" not in one)
+    run(cluster, *statements(base), *REVISION_1, *spread, *constraints)
 
 
 def copy_volume(cluster: Cluster, source: Node, target: Node) -> None:

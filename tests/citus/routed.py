@@ -56,6 +56,16 @@ def answering_port(api: FlaskClient, cedula: str) -> int:
         return int(transaction.rows(statement, {}, lambda port: port)[0])
 
 
+def written_in_two_phases(cluster: Any) -> list[int]:
+    """Rows that each node keeps of transactions it committed in two phases."""
+    found = []
+    for node in cluster.nodes[:3]:
+        with contextlib.closing(cluster.connect(node)) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_dist_transaction")
+            found += cursor.fetchone()
+    return found
+
+
 def in_time(call: Callable[[], Any]) -> Any:
     started = time.monotonic()
     answer = call()

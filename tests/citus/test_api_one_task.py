@@ -64,7 +64,9 @@ RESULTADO = dict.fromkeys(["orden_id", "valor_texto", "ref_min", "ref_max", "int
 NOTA = dict.fromkeys(["medico_id", "consulta_id", "adenda_de"]) | {"tipo": "evolucion", "texto": "t"}
 DOCUMENTO = {"nombre": "n", "tipo": "otro", "mime": "text/plain", "bytes": 4, "sha256": "s"}
 SIGNED = {"cambiado_por": "api", "motivo": "m", "peticion": "p", "clave": None, "huella": None}
-FORMER = {"id": IDENTIFIER, "estado": "activo", "fecha_registro": MOMENT, "actualizado_en": MOMENT, "version": 1}
+FORMER = {"id": IDENTIFIER, "estado": "activo", "actualizado_en": MOMENT, "version": 1}
+REGISTERED = {"fecha_registro": MOMENT}
+USUARIO = {"fecha_creacion": MOMENT, "id": 7}
 PERSONA = dict.fromkeys(["fecha_nacimiento", "telefono", "direccion", "ciudad"]) | {"nombre": "A", "apellido": "B"}
 MEDICO = dict.fromkeys(["especialidad", "telefono", "email"]) | {"nombre": "A", "apellido": "B", "codigo_medico": "C"}
 SEARCHED = {"words": "'pena':* & 'jose':*", "documento": "101", "fecha_nacimiento": "1984-02-29"}
@@ -73,7 +75,12 @@ CONCEPTOS = {"vocabulario": "divipola", "version": "2019-12", "rows": 21}
 
 
 def versioned(
-    resource: str, key: dict[str, Any], values: dict[str, Any], *, numbered: bool = False
+    resource: str,
+    key: dict[str, Any],
+    values: dict[str, Any],
+    *,
+    numbered: bool = False,
+    former: dict[str, Any] = REGISTERED,
 ) -> dict[str, list[dict[str, Any]]]:
     """Those of the statements about versions of one table; the database numbers the rows of some."""
     known = {} if numbered else key
@@ -86,7 +93,7 @@ def versioned(
         "repeated": [known | {"clave": IDENTIFIER}],
         "create": [values | known | SIGNED, values | known | under_key],
         "lock": [key],
-        "keep": [FORMER | values | key | SIGNED],
+        "keep": [FORMER | values | key | SIGNED | former],
         "replace": [values | key | SIGNED | {"version": 1}],
         "annul": [key | SIGNED | {"estado": "anulado", "version": 1}],
     }
@@ -156,6 +163,8 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "status.SCHEMA_VERSION": [{}],
     "status.SERVER": [{}],
     "usuarios.LIST": [{"rows": 1000}],
+    "usuarios.PAGE": [{"after_id": after, "anulados": False, "rows": 21} for after in (None, 7)],
+    **versioned("usuarios", {"documento_id": PACIENTE}, {"nombre": "A", "email": "a@b"}, former=USUARIO),
     "vocabularios.GET": [{"vocabulario": "divipola", "version": "2019-12", "codigo": "05001"}],
     "vocabularios.LIST": [{}],
     "vocabularios.PAGE": [
@@ -209,7 +218,7 @@ def test_statements_name_their_columns() -> None:
 def test_a_statement_about_one_patient_is_one_task(name: str, node: str, citus_system: Any) -> None:
     """From the coordinator, from the worker that holds the patient, and from the other one."""
     for sample in SAMPLES[name]:
-        plan = _plan(citus_system, name, sample, node)
+        plan = plan_of(citus_system, name, sample, node)
         assert re.findall(r"Task Count: (\d+)", plan) == ["1"], plan
         assert plan.count("Node: ") == 1, plan
 
@@ -217,10 +226,10 @@ def test_a_statement_about_one_patient_is_one_task(name: str, node: str, citus_s
 @pytest.mark.parametrize("name", sorted(STATEMENTS.keys() - set(PATIENT)))
 def test_every_other_statement_plans(name: str, citus_system: Any) -> None:
     for sample in SAMPLES[name]:
-        assert _plan(citus_system, name, sample)
+        assert plan_of(citus_system, name, sample)
 
 
-def _plan(cluster: Any, name: str, sample: dict[str, Any], node: str = "coordinator") -> str:
+def plan_of(cluster: Any, name: str, sample: dict[str, Any], node: str = "coordinator") -> str:
     """As the API's own role: what it may not plan it may not run."""
     asked = next(one for one in cluster.nodes if one.name == node)
     with contextlib.closing(cluster.connect(asked, role="app")) as connection, connection.cursor() as cursor:

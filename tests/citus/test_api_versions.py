@@ -1,30 +1,18 @@
 """Corrections and annulments on a real Citus, whichever node is asked: same answers, no gap, one phase."""
 
 import concurrent.futures
-import contextlib
 import itertools
 from collections import Counter
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from citus.routed import NewApi, answering_port, owner_of
+from citus.routed import NewApi, answering_port, owner_of, written_in_two_phases
 from flask.testing import FlaskClient
 from versioned import KINDS, RECORDS, Kind, if_match
 
 kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 routings = pytest.mark.parametrize("routing", ["coordinator", "workers", "owner"])
-PREPARED = "SELECT count(*) FROM pg_dist_transaction"
-
-
-def written_in_two_phases(cluster: Any) -> list[int]:
-    """Rows that each node keeps of transactions it committed in two phases."""
-    found = []
-    for node in cluster.nodes[:3]:
-        with contextlib.closing(cluster.connect(node)) as connection, connection.cursor() as cursor:
-            cursor.execute(PREPARED)
-            found += cursor.fetchone()
-    return found
 
 
 @routings

@@ -11,6 +11,7 @@ Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
 NOTHING = "nada que hacer"
 FILL = (
     "INSERT INTO medicos (nombre, apellido, codigo_medico) VALUES ('Clara', 'Ejemplo', 'MED001')",
+    "INSERT INTO usuario (nombre, email) SELECT 'Inés', n || '@hospital.com' FROM generate_series(1, 20) n",
     "INSERT INTO pacientes (cedula, nombre, apellido) SELECT 'P-' || n, 'Ana', 'Ejemplo' FROM generate_series(1, 50) n",
     "INSERT INTO consultas (paciente_id, medico_id, diagnostico) SELECT cedula, 1, 'Control' FROM pacientes",
 )
@@ -20,6 +21,7 @@ CHECKSUMS = (
     "SELECT count(*), sum(hashtextextended((paciente_id, id, medico_id, diagnostico, fecha_consulta,"
     " fecha_registro)::text, 0)::numeric) FROM consultas",
     "SELECT count(*), sum(hashtextextended((id, nombre, fecha_registro)::text, 0)::numeric) FROM medicos",
+    "SELECT count(*), sum(hashtextextended((documento_id, id, email, fecha_creacion)::text, 0)::numeric) FROM usuario",
 )
 
 # Of the words of names, which only ANALYZE brings about.

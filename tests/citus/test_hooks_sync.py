@@ -3,6 +3,8 @@
 import contextlib
 import dataclasses
 import json
+import pathlib
+import re
 import subprocess
 from collections.abc import Callable
 
@@ -11,6 +13,7 @@ from citus.hooks_state import SHARDS, done, rows, run, state
 from historia_local.nodes import Cluster
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
+RUNBOOK = pathlib.Path(__file__).parents[2] / "docs/runbooks/reparto-distinto.md"
 NOTHING = "nada que hacer"
 FILLED = (
     "INSERT INTO medicos (nombre, apellido, codigo_medico) VALUES ('Clara', 'Ejemplo', 'MED001')",
@@ -126,6 +129,27 @@ def test_a_value_of_usuario_that_changes_is_refused(blank_citus: Cluster, run_ho
     refused = done(run_hooks(blank_citus, "sync", workers=3, HISTORIA_USUARIO="documento_id"), 78)
     assert "la tabla usuario es de referencia y se pide que sea repartida por documento_id" in refused["event"]
     assert state(blank_citus, 2) == before
+
+
+@pytest.mark.parametrize(("first", "then"), [("reference", "documento_id"), ("documento_id", "reference")])
+def test_users_are_spread_anew_as_the_runbook_says(
+    blank_citus: Cluster, run_hooks: Hooks, first: str, then: str
+) -> None:
+    done(run_hooks(blank_citus, "sync", HISTORIA_USUARIO=then))
+    wanted = state(blank_citus, 2)["coordinator tables"]
+    blank_citus.reset()
+    done(run_hooks(blank_citus, "sync", HISTORIA_USUARIO=first))
+    run(
+        blank_citus,
+        *FILLED,
+        "INSERT INTO usuario_historial (documento_id, version, id, nombre, email, estado, fecha_creacion,"
+        " vigente_desde, vigente_hasta) SELECT documento_id, 1, id, 'Antes', email, estado, fecha_creacion, now(), now() FROM usuario",
+    )
+    run(blank_citus, *re.findall(r"SELECT undistribute_table.*?;", RUNBOOK.read_text()))
+    done(run_hooks(blank_citus, "sync", HISTORIA_USUARIO=then))
+    assert state(blank_citus, 2)["coordinator tables"] == wanted
+    both = "SELECT u.nombre, h.nombre FROM usuario u JOIN usuario_historial h USING (documento_id)"
+    assert rows(blank_citus, blank_citus.coordinator, both) == [("Usuario Ficticio", "Antes")]
 
 
 def test_a_worker_with_tables_is_refused(blank_citus: Cluster, run_hooks: Hooks) -> None:
