@@ -142,8 +142,9 @@ def test_users_are_spread_anew_as_the_runbook_says(
     run(
         blank_citus,
         *FILLED,
-        "INSERT INTO usuario_historial (documento_id, version, id, nombre, email, estado, fecha_creacion,"
-        " vigente_desde, vigente_hasta) SELECT documento_id, 1, id, 'Antes', email, estado, fecha_creacion, now(), now() FROM usuario",
+        "INSERT INTO usuario_historial"
+        " (documento_id, version, id, nombre, email, estado, fecha_creacion, vigente_desde, vigente_hasta)"
+        " SELECT documento_id, 1, id, 'Antes', email, estado, fecha_creacion, now(), now() FROM usuario",
     )
     run(blank_citus, *re.findall(r"SELECT undistribute_table.*?;", RUNBOOK.read_text()))
     done(run_hooks(blank_citus, "sync", HISTORIA_USUARIO=then))
