@@ -209,6 +209,19 @@ def test_another_version_or_none_of_ours_changes_nothing(api: FlaskClient, kind:
 
 
 @kinds
+@pytest.mark.parametrize("tags", ["1", "3", '"1', '1"', "'1'", '"7", 1', '"7" "1"', "W/1", "«1»"])
+def test_a_version_stands_in_quotes(api: FlaskClient, kind: Kind, tags: str) -> None:
+    created = kind.created(api)
+    address, headers = created.headers["Location"], if_match(tags)
+    for answer in (
+        api.put(address, json=kind.body(), headers=headers),
+        api.post(f"{address}/anulacion", json={"motivo": "m"}, headers=headers),
+    ):
+        assert '"3"' in problem(answer, 400, "peticion-malformada")["detail"]
+    assert api.get(address).data == created.data
+
+
+@kinds
 @pytest.mark.parametrize("tags", ['"1"', '"7", "1"', 'W/"7","1" , "8"', '"x", "1"'])
 def test_one_of_several_versions_is_enough(api: FlaskClient, kind: Kind, tags: str) -> None:
     address = kind.created(api).headers["Location"]
@@ -355,7 +368,7 @@ def test_a_consulta_is_annulled_only_with_its_reason(api: FlaskClient) -> None:
 
 @kinds
 @pytest.mark.parametrize(
-    ("query", "pointer"),
+    ("query", "pointers"),
     [
         ("version=0", "/version"),
         ("version=-1", "/version"),
@@ -367,14 +380,14 @@ def test_a_consulta_is_annulled_only_with_its_reason(api: FlaskClient) -> None:
         ("en=2026-01-31T08:30:00+05:00", "/en"),  # + is a space in a query
         ("en=0001-01-01T00:00:00%2B23:59", "/en"),
         ("en=", "/en"),
-        ("version=1&en=2026-01-31T08:30:00Z", ""),
+        ("version=1&en=2026-01-31T08:30:00Z", "/version /en"),
         ("otro=1", "/otro"),
     ],
 )
-def test_faulty_parameters(api: FlaskClient, kind: Kind, query: str, pointer: str) -> None:
+def test_faulty_parameters(api: FlaskClient, kind: Kind, query: str, pointers: str) -> None:
     address = kind.created(api).headers["Location"]
     found = problem(api.get(f"{address}?{query}"), 422, "datos-no-validos")
-    assert [error["pointer"] for error in found["errors"]] == [pointer]
+    assert [error["pointer"] for error in found["errors"]] == pointers.split()
 
 
 @pytest.mark.parametrize("value", ["1", "yes", "TRUE", "", "on"])

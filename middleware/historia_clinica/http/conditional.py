@@ -9,13 +9,16 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 from werkzeug.http import parse_list_header
 
-from historia_clinica.errors import PreconditionFailed, PreconditionRequired
+from historia_clinica.errors import MalformedRequest, PreconditionFailed, PreconditionRequired
 from historia_clinica.http.fields import DIGITS, Line, Moment, Schema
 from historia_clinica.versions import Version
 
 Body = TypeVar("Body", bound=Schema)
 Answer = Response | tuple[Body, int, dict[str, str]]
 VERSION = re.compile(r"[1-9][0-9]{0,9}")
+# RFC 9110 §8.8.3, with more signs between the quotes: a tag that we never gave out is another version, not a mistake
+TAGS = re.compile(r'[\s,]*((W/)?"[^"]*"\s*(,[\s,]*|$))*')
+UNQUOTED = 'If-Match lleva la versión entre comillas, como la cabecera ETag que la dio: "3".'
 MINIMAL = "return=minimal"
 
 Motivo = Annotated[
@@ -32,7 +35,8 @@ class VersionQuery(Schema):
     @model_validator(mode="after")
     def _ask_once(self) -> Self:
         if self.version is not None and self.en is not None:
-            raise PydanticCustomError("historia_version", "Pida «version» o «en», no los dos.")
+            both = {"members": ["version", "en"]}
+            raise PydanticCustomError("historia_version", "Pida «version» o «en», no los dos.", both)
         return self
 
 
@@ -67,14 +71,17 @@ def etag(version: int) -> str:
 
 
 def wanted_versions() -> list[int]:
-    """Those that If-Match names. Raises PreconditionRequired without one, and for `*`: that is no version.
+    """Those that If-Match names. Raises PreconditionRequired without one, and for `*`: that is no version; raises
+    MalformedRequest for what is no list of tags.
 
     Comparison is strong, so weak tags match nothing, and neither does a tag that we never gave out.
     """
-    tags = request.if_match
-    if not tags or tags.star_tag:
+    offered = request.headers.get("If-Match", "")
+    if offered.strip(" \t,") in {"", "*"}:
         raise PreconditionRequired
-    return [int(tag) for tag in tags.as_set() if VERSION.fullmatch(tag or "")]  # Werkzeug reads "" as None
+    if not TAGS.fullmatch(offered):
+        raise MalformedRequest(UNQUOTED)
+    return [int(tag) for tag in request.if_match.as_set() if VERSION.fullmatch(tag or "")]  # Werkzeug reads "" as None
 
 
 def read(body: Body, version: int) -> Answer[Body]:

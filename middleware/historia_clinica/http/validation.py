@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from historia_clinica.errors import FieldError, InvalidInput
 
 HARMLESS_NAME = re.compile(r"[A-Za-z_]{1,40}")
+Place = tuple[int | str, ...]
 FALLBACK = "El valor no es válido."
 MESSAGES = {
     "missing": "Falta este campo, que es obligatorio.",
@@ -31,8 +32,18 @@ MESSAGES = {
 
 
 def invalid_input(error: ValidationError) -> InvalidInput:
-    findings = error.errors(include_url=False, include_input=False)
-    return InvalidInput(errors=tuple(_field_error(f["type"], f["loc"], f.get("ctx", {}), f["msg"]) for f in findings))
+    """A rule about several members, `members` of its context, is said of each of them."""
+    return InvalidInput(
+        errors=tuple(
+            _field_error(finding["type"], place, finding.get("ctx", {}), finding["msg"])
+            for finding in error.errors(include_url=False, include_input=False)
+            for place in _places(finding["loc"], finding.get("ctx", {}))
+        )
+    )
+
+
+def _places(location: Place, facts: Mapping[str, Any]) -> list[Place]:
+    return [(*location, member) for member in facts.get("members", ())] or [location]
 
 
 def _field_error(kind: str, location: Iterable[int | str], facts: Mapping[str, Any], message: str) -> FieldError:
