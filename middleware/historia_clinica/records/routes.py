@@ -122,6 +122,7 @@ def _add_create(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
     )
     def create(nueva: Schema, ruta: Schema | None = None, **_path: str) -> Answer[Schema]:
         signed = authorship()
+        # what people are known by is sent, or the database numbers them
         made = {"id": new_id(signed["clave"])} if place.above else {}
         values = resource.values(nueva) | signed | place.key(ruta) | made
         paciente = place.patient_of(values)
