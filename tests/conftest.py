@@ -63,8 +63,12 @@ def citus_cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def blank_citus(citus_cluster: Cluster) -> Cluster:
-    """The nodes as after their very first start."""
+def blank_citus(citus_cluster: Cluster, request: pytest.FixtureRequest) -> Cluster:
+    """The nodes as after their very first start. Not for a module whose other tests share `citus_system`: they may come
+    after, in any order.
+    """
+    beside = {name for item in request.session.items if item.path == request.path for name in item.fixturenames}
+    assert "citus_system" not in beside, "a test with blank_citus stands in a module of its own kind"
     citus_cluster.reset()
     return citus_cluster
 

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from historia_clinica.http.conditional import Motivo, VersionMeta
-from historia_clinica.http.fields import Identifier, Line, Schema
+from historia_clinica.http.fields import AtMost, Identifier, Line, Schema
 
 EMAIL = r"^[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+$"
 
@@ -19,15 +19,15 @@ def _check_email(value: str) -> str:
     return value
 
 
-Email = Annotated[Line, Field(max_length=100, json_schema_extra={"pattern": EMAIL}), AfterValidator(_check_email)]
+Email = Annotated[Line, AtMost(100), Field(json_schema_extra={"pattern": EMAIL}), AfterValidator(_check_email)]
 
 
 class MedicoNuevo(Schema):
-    nombre: Annotated[Line, Field(max_length=100)]
-    apellido: Annotated[Line, Field(max_length=100)]
-    especialidad: Annotated[Line, Field(max_length=100)] | None = None
-    codigo_medico: Annotated[Line, Field(max_length=20)]
-    telefono: Annotated[Line, Field(max_length=20)] | None = None
+    nombre: Annotated[Line, AtMost(100)]
+    apellido: Annotated[Line, AtMost(100)]
+    especialidad: Annotated[Line, AtMost(100)] | None = None
+    codigo_medico: Annotated[Line, AtMost(20)]
+    telefono: Annotated[Line, AtMost(20)] | None = None
     email: Email | None = None
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, ValidationInfo, field_validator
 
 from historia_clinica.http.conditional import Motivo
-from historia_clinica.http.fields import Schema, Text
+from historia_clinica.http.fields import AtMost, Schema, Text
 from historia_clinica.records.fields import ConsultaId, MedicoId, present_exactly_when
 from historia_clinica.records.schemas import Registro, examples
 
@@ -16,7 +16,7 @@ Tipo = Literal["evolucion", "enfermeria", "interconsulta", "epicrisis", "adenda"
 
 class _Datos(Schema):
     tipo: Tipo
-    texto: Annotated[Text, Field(max_length=20000)]
+    texto: Annotated[Text, AtMost(20000)]
     medico_id: Annotated[MedicoId | None, Field(description="El autor; se exige para firmar.")] = None
     consulta_id: ConsultaId | None = None
     adenda_de: Annotated[
