@@ -3,10 +3,12 @@
 The cases are the same in each run. HISTORIA_CONTRACT_EXAMPLES=N draws N others of each operation, new in each run.
 """
 
+import contextlib
 import datetime
 import json
 import os
 import pathlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,12 +16,14 @@ import schemathesis
 import versioned
 from flask.testing import FlaskClient
 from historia_clinica.openapi import document
+from historia_hooks.schema import declared
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 from versioned import KINDS, Kind, if_match
 
 COMMITTED = pathlib.Path(__file__).parents[2] / "docs" / "openapi.json"
+FILLED = [table.name for table in declared("reference").tables if table.name not in {"vocabularios", "conceptos"}]
 EXPLORED = int(os.environ.get("HISTORIA_CONTRACT_EXAMPLES", "0"))
 RECORDS = "/pacientes/{cedula}/(" + "|".join(kind.path.split("/")[2] for kind in versioned.RECORDS[1:]) + ")"
 MADE_ALIKE = {"path_regex": RECORDS.replace("{", r"\{").replace("}", r"\}")}
@@ -79,6 +83,26 @@ def test_answers_about_records_are_what_the_document_says(case: Any) -> None:
     validate(case)
 
 
+@pytest.fixture
+def walked(postgres_system: Any, run_hooks: Any, api_of: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The application has a database of its own, empty when a walk begins: what is drawn depends on the answers."""
+    own = {"POSTGRES_DB": "recorrido"}
+    with contextlib.closing(postgres_system.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE DATABASE recorrido")
+        assert run_hooks(postgres_system, "sync", workers=0, **own).returncode == 0
+        monkeypatch.setattr(Following, "setup", lambda _: forget(postgres_system))
+        with api_of(postgres_system, **own) as client:
+            application.target = client.application
+            yield
+        cursor.execute("DROP DATABASE recorrido WITH (FORCE)")
+
+
+def forget(system: Any) -> None:
+    with contextlib.closing(system.connect(database="recorrido")) as connection, connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {','.join(FILLED)} RESTART IDENTITY")
+
+
+@pytest.mark.usefixtures("walked")
 def test_one_answer_leads_to_the_next() -> None:
     """Along the document's links: made, read, corrected, annulled, page by page."""
     run_state_machine_as_test(Following, settings=cases(20, stateful_step_count=20))
