@@ -65,6 +65,17 @@ def test_up_again_changes_nothing(local: Local, started: object, folder: pathlib
     assert pids == [(folder / name).read_text().split()[0] for name in ("api.pid", "nodes/coordinator/postmaster.pid")]
 
 
+def test_an_api_of_before_that_lacks_a_variable_is_replaced(
+    local: Local, started: object, folder: pathlib.Path
+) -> None:
+    pid_file = folder / "api.pid"
+    pid = pid_file.read_text().split()[0]
+    pid_file.write_text(f"{pid}\n")  # what it was started with is not known
+    assert local("up").returncode == 0
+    assert pid_file.read_text().split()[0] != pid
+    assert (get_json(f"http://127.0.0.1:{PORTS[1]}/status") or {})["status"] == "connected"
+
+
 def test_status_and_psql(local: Local, started: object) -> None:
     shown = local("status")
     assert shown.returncode == 0
