@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 from historia_local.binaries import best, embedded_binaries, machine_binaries
+from historia_local.endpoints import SECRETS
 from historia_local.processes import port_is_free
 from historia_local.programs import get_json
 from local_program import Local, local_program
@@ -86,7 +87,7 @@ def test_status_and_psql(local: Local, started: object) -> None:
 
 
 def test_no_secret_is_shown_or_left_open(local: Local, started: object, folder: pathlib.Path) -> None:
-    secrets = [(folder / name).read_text().strip() for name in ("admin-password", "app-password")]
+    secrets = [(folder / name).read_text().strip() for name in SECRETS]
     shown = local("status").stdout + "".join(path.read_text() for path in (folder / "logs").iterdir())
     commands = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert not any(secret in shown + commands for secret in secrets)
