@@ -32,6 +32,12 @@ class Settings(BaseSettings):
     postgres_sslmode: SslMode = Field("prefer", description="libpq's sslmode, for every node.")
     postgres_sslrootcert: str = Field("", description="File of the CA that signs the nodes' certificates.")
 
+    historia_signing_key: SecretStr = Field(
+        min_length=32,
+        description="Key with which the API signs what it gives out and recognises later, such as cursors; of 32 "
+        "characters or more, and the same for all replicas.",
+    )
+
     historia_compat_anonymous_usuarios: bool = Field(
         False, description="GET /usuarios answers without a token, as the laboratory's page did."
     )
@@ -134,4 +140,6 @@ def _sentence(wrong: ErrorDetails) -> str:
     name = ".".join(map(str, wrong["loc"])).upper()
     if wrong["type"] == "value_error":
         return str(wrong["ctx"]["error"])
+    if wrong["type"] == "too_short":
+        return f"{name}: tiene menos de {wrong['ctx']['min_length']} caracteres"
     return f"{name}: {'falta' if wrong['type'] == 'missing' else 'el valor no sirve'}"

@@ -102,7 +102,7 @@ def _add_create(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
 
 def _add_index(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
     noun, store = resource.noun, resource.store
-    cursor, schema = noun.members, lists(noun, resource.answer).page
+    schema = lists(noun, resource.answer).page
 
     @blueprint.get(f"/{noun.path}")
     @blueprint.input(PacienteEnRuta, location="path", arg_name="cedula")
@@ -110,10 +110,10 @@ def _add_index(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
     @blueprint.output(schema, description=f"Una página de {noun.plural}, {noun.newest} primero")
     @blueprint.doc(summary=f"Listar {noun.these} del paciente", operation_id=f"listar{noun.many}")
     def index(cedula: PacienteEnRuta, query: RecordPageQuery) -> Page:
-        before = decode_moment(cursor, query.cursor)
+        before = decode_moment(query)
         with context().database.transaction(paciente=cedula.cedula) as transaction:
             rows = store.page(transaction, cedula.cedula, before, query.anulados, query.limite + 1)
-        page = paginate(rows, query.limite, cursor, store.position)
+        page = paginate(rows, query, store.position)
         shown = [resource.shown(row) for row in page.rows]
         return schema(**{noun.members: shown, "siguiente": page.next_cursor}), 200, page.headers
 
@@ -178,7 +178,7 @@ def _add_annul(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
 
 def _add_history(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
     noun = resource.noun
-    cursor, made = f"{noun.members}-historial", lists(noun, resource.answer)
+    made = lists(noun, resource.answer)
 
     @blueprint.get(f"/{noun.path}/<id>/historial")
     @blueprint.input(RegistroEnRuta, location="path", arg_name="ruta")
@@ -186,9 +186,9 @@ def _add_history(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
     @blueprint.output(made.history, description="Una página de versiones, la actual primero")
     @blueprint.doc(summary=f"Ver las versiones de {noun.a}", operation_id=f"historial{noun.one}")
     def history(ruta: RegistroEnRuta, query: PageQuery, **_path: str) -> Page:
-        before = decode_number(cursor, query.cursor)
+        before = decode_number(query)
         with context().database.transaction(paciente=ruta.cedula) as transaction:
             rows = resource.store.versions.history(transaction, ruta.key, before, query.limite + 1)
-        page = paginate(rows, query.limite, cursor, lambda version: (version.row.version,))
+        page = paginate(rows, query, lambda version: (version.row.version,))
         shown = [made.version(**meta(one), **{noun.member: resource.shown(one.row)}) for one in page.rows]
         return made.history(versiones=shown, siguiente=page.next_cursor), 200, page.headers

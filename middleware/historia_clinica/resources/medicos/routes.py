@@ -38,7 +38,6 @@ from historia_clinica.resources.medicos.schemas import (
     VersionDeMedico,
 )
 
-CURSOR, VERSIONS_CURSOR = "medicos", "medicos-historial"
 blueprint = APIBlueprint("medicos", __name__, url_prefix="/api/v1", tag="Médicos")
 
 
@@ -71,10 +70,10 @@ def create(nuevo: MedicoNuevo) -> Answer[Medico]:
 @blueprint.output(PaginaMedicos, description="Una página de médicos, por orden de registro")
 @blueprint.doc(summary="Listar los médicos", operation_id="listarMedicos")
 def index(query: RecordPageQuery) -> tuple[PaginaMedicos, int, dict[str, str]]:
-    after = decode_number(CURSOR, query.cursor)
+    after = decode_number(query)
     with context().database.transaction() as transaction:
         rows = repository.page(transaction, after, query.anulados, query.limite + 1)
-    page = paginate(rows, query.limite, CURSOR, lambda row: (row.id,))
+    page = paginate(rows, query, lambda row: (row.id,))
     shown = [Medico.model_validate(row) for row in page.rows]
     return PaginaMedicos(medicos=shown, siguiente=page.next_cursor), 200, page.headers
 
@@ -129,9 +128,9 @@ def annul(ruta: MedicoEnRuta, anulacion: Anulacion, **_path: str) -> Answer[Medi
 @blueprint.output(HistorialMedico, description="Una página de versiones, la actual primero")
 @blueprint.doc(summary="Ver las versiones de un médico", operation_id="historialMedico")
 def history(ruta: MedicoEnRuta, query: PageQuery, **_path: str) -> tuple[HistorialMedico, int, dict[str, str]]:
-    before = decode_number(VERSIONS_CURSOR, query.cursor)
+    before = decode_number(query)
     with context().database.transaction() as transaction:
         rows = VERSIONS.history(transaction, ruta.model_dump(), before, query.limite + 1)
-    page = paginate(rows, query.limite, VERSIONS_CURSOR, lambda version: (version.row.version,))
+    page = paginate(rows, query, lambda version: (version.row.version,))
     shown = [VersionDeMedico(**meta(one), medico=Medico.model_validate(one.row)) for one in page.rows]
     return HistorialMedico(versiones=shown, siguiente=page.next_cursor), 200, page.headers

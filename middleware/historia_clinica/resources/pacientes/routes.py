@@ -39,7 +39,6 @@ from historia_clinica.resources.pacientes.schemas import (
     VersionDePaciente,
 )
 
-CURSOR, VERSIONS_CURSOR = "pacientes", "pacientes-historial"
 blueprint = APIBlueprint("pacientes", __name__, url_prefix="/api/v1", tag="Pacientes")
 
 
@@ -70,12 +69,12 @@ def create(nuevo: PacienteNuevo) -> Answer[Paciente]:
     operation_id="listarPacientes",
 )
 def index(query: PacientesQuery) -> tuple[PaginaPacientes, int, dict[str, str]]:
-    """Every search has the order of the list, so a cursor says where to go on and nothing of what is searched."""
-    after = decode_moment(CURSOR, query.cursor)
+    """Every search has the order of the list, so a cursor holds nothing of what is searched."""
+    after = decode_moment(query)
     wanted = repository.Wanted(query.nombre, query.documento, query.fecha_nacimiento, query.anulados)
     with context().database.transaction() as transaction:
         rows = repository.page(transaction, after, wanted, query.limite + 1)
-    page = paginate(rows, query.limite, CURSOR, lambda row: (row.fecha_registro, row.id))
+    page = paginate(rows, query, lambda row: (row.fecha_registro, row.id))
     shown = [Paciente.model_validate(row) for row in page.rows]
     return PaginaPacientes(pacientes=shown, siguiente=page.next_cursor), 200, page.headers
 
@@ -157,9 +156,9 @@ def change_number(cedula: PacienteEnRuta, cambio: CambioDeDocumento) -> Answer[P
 @blueprint.output(HistorialPaciente, description="Una página de versiones, la actual primero")
 @blueprint.doc(summary="Ver las versiones de un paciente", operation_id="historialPaciente")
 def history(cedula: PacienteEnRuta, query: PageQuery) -> tuple[HistorialPaciente, int, dict[str, str]]:
-    before = decode_number(VERSIONS_CURSOR, query.cursor)
+    before = decode_number(query)
     with context().database.transaction(paciente=cedula.cedula) as transaction:
         rows = VERSIONS.history(transaction, cedula.model_dump(), before, query.limite + 1)
-    page = paginate(rows, query.limite, VERSIONS_CURSOR, lambda version: (version.row.version,))
+    page = paginate(rows, query, lambda version: (version.row.version,))
     shown = [VersionDePaciente(**meta(one), paciente=Paciente.model_validate(one.row)) for one in page.rows]
     return HistorialPaciente(versiones=shown, siguiente=page.next_cursor), 200, page.headers
