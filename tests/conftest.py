@@ -63,8 +63,12 @@ def citus_cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def blank_citus(citus_cluster: Cluster) -> Cluster:
-    """The nodes as after their very first start."""
+def blank_citus(citus_cluster: Cluster, request: pytest.FixtureRequest) -> Cluster:
+    """The nodes as after their very first start. Not for a module whose other tests share `citus_system`: they may come
+    after, in any order.
+    """
+    beside = {name for item in request.session.items if item.path == request.path for name in item.fixturenames}
+    assert "citus_system" not in beside, "a test with blank_citus stands in a module of its own kind"
     citus_cluster.reset()
     return citus_cluster
 
@@ -89,8 +93,8 @@ def postgres_system() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def api_of() -> Callable[[Cluster], contextlib.AbstractContextManager[Any]]:
-    """api_of(cluster): a context with a Flask test client of the API on that cluster"""
+def api_of() -> Callable[..., contextlib.AbstractContextManager[Any]]:
+    """api_of(cluster, **environment): a context with a Flask test client of the API on that cluster"""
     return _client
 
 
@@ -138,12 +142,13 @@ def _sync(cluster: Cluster, workers: int) -> None:
 
 
 @contextlib.contextmanager
-def _client(cluster: Cluster) -> Iterator[Any]:
+def _client(cluster: Cluster, **environment: str) -> Iterator[Any]:
     from historia_clinica import create_app  # noqa: PLC0415  other tiers do without the API
     from historia_clinica.settings import Settings  # noqa: PLC0415
 
     with pytest.MonkeyPatch.context() as patch:
-        _replace_environment(patch, cluster.api_environment() | {"HISTORIA_COMPAT_ANONYMOUS_USUARIOS": "true"})
+        wanted = cluster.api_environment() | {"HISTORIA_COMPAT_ANONYMOUS_USUARIOS": "true"} | environment
+        _replace_environment(patch, wanted)
         app = create_app(Settings())
     yield app.test_client()
 

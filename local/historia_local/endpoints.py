@@ -1,4 +1,4 @@
-"""What the hooks, the API and a person need to know of the nodes, whatever runs them: addresses and passwords."""
+"""What the hooks, the API and a person need to know of the nodes, whatever runs them: addresses and secrets."""
 
 import secrets
 from abc import ABC, abstractmethod
@@ -14,17 +14,21 @@ from historia_local.server import DATABASE, OWNER, Node
 Engine = Literal["citus", "postgresql"]
 Role = Literal["owner", "app"]
 APP = "historia_app"
+SECRETS = ("admin-password", "app-password", "signing-key")
 
 
 @dataclass(frozen=True)
 class Passwords:
+    """Of the two roles, and the key with which the API signs."""
+
     owner: str
     app: str
+    signing: str
 
     @classmethod
     def kept_in(cls, folder: Path) -> "Passwords":
         """Those of an earlier run, or new ones: one file each that only its owner can read."""
-        return cls(_secret(folder / "admin-password"), _secret(folder / "app-password"))
+        return cls(*(_secret(folder / name) for name in SECRETS))
 
 
 class Nodes(ABC):
@@ -75,6 +79,7 @@ class Nodes(ABC):
             "POSTGRES_USER": APP,
             "POSTGRES_PASSWORD": self.passwords.app,
             "POSTGRES_DB": DATABASE,
+            "HISTORIA_SIGNING_KEY": self.passwords.signing,
         }
 
     def connect(self, node: Node | None = None, role: Role = "owner", database: str = DATABASE) -> Connection:

@@ -1,6 +1,7 @@
 """The two programs of the product that the local mode starts: the hooks, to their end; the API, in the background."""
 
 import collections
+import hashlib
 import json
 import os
 import signal
@@ -100,13 +101,20 @@ class Api:
         return recorded(_pid_file(self.folder), API_APP)
 
     def start(self, environment: Mapping[str, str]) -> None:
-        """Start it, or have the running one load the code that is there now; then wait until it answers."""
-        if pid := self.pid:
-            os.kill(pid, signal.SIGHUP)
-            self._wait_until_ready(None)
-            return
+        """Start it, or have the running one load the code that is there now; then wait until it answers.
+
+        One that was started with another environment keeps it for good, so it ends and another one starts.
+        """
         wanted = dict(environment) | {"HISTORIA_BIND": f"127.0.0.1:{self.port}"}
         wanted["HISTORIA_COMPAT_ANONYMOUS_USUARIOS"] = "true"
+        given = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
+        pid_file = _pid_file(self.folder)
+        if pid := self.pid:
+            if pid_file.read_text().split()[1:] == [given]:
+                os.kill(pid, signal.SIGHUP)
+                self._wait_until_ready(None)
+                return
+            stop_api(self.folder)
         with self.log.open("a") as log:
             process = subprocess.Popen(
                 [own_program("gunicorn"), "-c", "python:historia_clinica.gunicorn_conf", API_APP],
@@ -116,7 +124,7 @@ class Api:
                 stderr=log,
                 start_new_session=True,
             )
-        _pid_file(self.folder).write_text(f"{process.pid}\n")
+        pid_file.write_text(f"{process.pid} {given}\n")
         self._wait_until_ready(process)
 
     def status(self) -> dict[str, Any] | None:

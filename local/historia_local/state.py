@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from historia_local.endpoints import SECRETS
 from historia_local.engine import Kind
 from historia_local.errors import ConfigurationError, LocalError
 
-OURS = ("nodes", "logs", "blank", "admin-password", "app-password", "pgpass", "container.env", "api.pid", "lock")
+OURS = ("nodes", "logs", "blank", *SECRETS, "pgpass", "container.env", "api.pid", "lock")
 
 
 @dataclass(frozen=True)

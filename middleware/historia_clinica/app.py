@@ -6,7 +6,7 @@ from flask.json.provider import DefaultJSONProvider
 from historia_clinica import documentation, metrics, openapi
 from historia_clinica.database import Database
 from historia_clinica.health import Readiness
-from historia_clinica.http import access_log, headers, problems, request_id
+from historia_clinica.http import access_log, headers, overload, problems, request_id
 from historia_clinica.http.body import StrictRequest, refuse_repeated_parameters
 from historia_clinica.http.context import KEY, Context
 from historia_clinica.members import Members
@@ -79,7 +79,7 @@ def create_app(settings: Settings) -> APIFlask:
     database = Database(settings)
     members = Members(settings, database.transaction)
     app.extensions[KEY] = Context(settings, database, Readiness(settings, database.workers), members)
-    for part in (headers, request_id, access_log, problems, former_numbers, openapi):
+    for part in (headers, request_id, access_log, problems, overload, former_numbers, openapi):
         part.install(app)
     app.before_request(refuse_repeated_parameters)
     for blueprint in BLUEPRINTS:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 
-from historia_clinica import shard_map
+from historia_clinica import deadline, shard_map
 from historia_clinica.db import Transaction
 from historia_clinica.directory import Directory
 from historia_clinica.errors import HistoriaError, Saturated, Unavailable
@@ -57,6 +57,7 @@ class Database:
         refusal: HistoriaError = Unavailable()
         gives_up = time.monotonic() + self._patience
         for node in self._directory.candidates(paciente):
+            deadline.check()
             try:
                 connection = self._pools.take(node)
             except Saturated:

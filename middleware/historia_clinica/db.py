@@ -14,6 +14,7 @@ import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 from sqlalchemy.pool import PoolProxiedConnection
 
+from historia_clinica import deadline
 from historia_clinica.errors import (
     Conflict,
     ForeignKeyMissing,
@@ -96,6 +97,7 @@ class Transaction:
         self._connection.close()
 
     def _rows(self, statement: Statement, parameters: Parameters, into: Callable[..., Row]) -> list[Row]:
+        deadline.check()
         try:
             with closing(self._connection.cursor()) as cursor:
                 cursor.execute(statement.sql, dict(parameters))

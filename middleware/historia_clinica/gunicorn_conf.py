@@ -1,10 +1,12 @@
 """gunicorn's settings, from the same environment: `gunicorn -c python:historia_clinica.gunicorn_conf …`.
 
-Requests are bounded by the database's timeouts, not by `timeout`, which does not stop a thread. Scale by replicas.
+Requests are bounded by their deadline and the database's timeouts, not by `timeout`, which does not stop a thread.
+Scale by replicas.
 """
 
 from pathlib import Path
 
+from historia_clinica.http.worker import Worker
 from historia_clinica.settings import read_settings
 
 MEMORY = Path("/dev/shm")  # noqa: S108
@@ -13,7 +15,9 @@ _settings = read_settings()
 bind = [_settings.historia_bind]
 if _settings.historia_metrics_port:
     bind.append(_settings.metrics_bind)
-worker_class = "historia_clinica.http.worker.Worker"
+worker_class = Worker
+Worker.seconds = _settings.historia_deadline
+Worker.queue = _settings.historia_queue_size
 workers = _settings.historia_server_workers
 threads = _settings.historia_server_threads
 timeout = 60

@@ -32,6 +32,12 @@ class Settings(BaseSettings):
     postgres_sslmode: SslMode = Field("prefer", description="libpq's sslmode, for every node.")
     postgres_sslrootcert: str = Field("", description="File of the CA that signs the nodes' certificates.")
 
+    historia_signing_key: SecretStr = Field(
+        min_length=32,
+        description="Key with which the API signs what it gives out and recognises later, such as cursors; of 32 "
+        "characters or more, and the same for all replicas.",
+    )
+
     historia_compat_anonymous_usuarios: bool = Field(
         False, description="GET /usuarios answers without a token, as the laboratory's page did."
     )
@@ -54,6 +60,9 @@ class Settings(BaseSettings):
     historia_connect_timeout: int = Field(3, ge=2, le=30, description="Seconds to open a connection.")
     historia_statement_timeout: int = Field(5000, ge=100, description="Milliseconds one statement may run.")
     historia_lock_timeout: int = Field(2000, ge=100, description="Milliseconds one statement may wait for a lock.")
+    historia_deadline: float = Field(
+        10, gt=0, le=60, description="Seconds after its arrival in which a request begins something in the database."
+    )
     historia_idle_timeout: int = Field(10000, ge=100, description="Milliseconds a transaction may stay idle.")
 
     historia_max_body: int = Field(524288, ge=1024, description="Largest request body, in bytes.")
@@ -66,6 +75,12 @@ class Settings(BaseSettings):
     )
     historia_server_workers: int = Field(1, ge=1, le=2, description="Server processes; scale by replicas instead.")
     historia_server_threads: int = Field(8, ge=1, le=100, description="Threads of each server process.")
+    historia_queue_size: int = Field(
+        32,
+        ge=0,
+        le=900,
+        description="Requests of each server process that wait for a thread; with more, 503 at once.",
+    )
     historia_graceful_timeout: int = Field(20, ge=1, le=300, description="Seconds running requests get to finish.")
     historia_log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged.")
 
@@ -125,4 +140,6 @@ def _sentence(wrong: ErrorDetails) -> str:
     name = ".".join(map(str, wrong["loc"])).upper()
     if wrong["type"] == "value_error":
         return str(wrong["ctx"]["error"])
+    if wrong["type"] == "too_short":
+        return f"{name}: tiene menos de {wrong['ctx']['min_length']} caracteres"
     return f"{name}: {'falta' if wrong['type'] == 'missing' else 'el valor no sirve'}"

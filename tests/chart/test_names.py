@@ -1,5 +1,8 @@
 """Parent and subchart compute names apart; they must agree."""
 
+import base64
+from typing import Any
+
 import pytest
 from chart.render import CI, EXAMPLES, environment, find, render, template
 
@@ -21,6 +24,7 @@ def test_the_api_asks_the_service_and_the_secret_of_its_release(release: str, na
     of_the_role = {"historia_app": "HISTORIA_APP_PASSWORD", "historia_app_b": "HISTORIA_APP_PASSWORD_B"}
     hooks = environment(job)[of_the_role[env["POSTGRES_USER"]]]["secretKeyRef"]
     assert env["POSTGRES_PASSWORD"] == {"secretKeyRef": {"name": hooks["name"], "key": hooks["key"]}}
+    assert env["HISTORIA_SIGNING_KEY"]["secretKeyRef"]["name"] == hooks["name"]
     volumes = {volume["name"]: volume.get("secret") for volume in pod["spec"]["volumes"] + job["spec"]["volumes"]}
     assert len({secret["secretName"] for secret in volumes.values() if secret}) == 1
 
@@ -70,6 +74,19 @@ def test_requests_go_where_the_value_says() -> None:
         env = environment(find(render(values=values), "Deployment", "hc-middleware")["spec"]["template"])
         assert env["HISTORIA_ROUTING"] == routing
         assert env.get("HISTORIA_WORKERS") == ("hc-worker-nodes" if routing == "owner" else None)
+
+
+def test_the_api_signs_with_the_key_that_the_secret_holds() -> None:
+    def reference(objects: list[Any]) -> Any:
+        deployment = find(objects, "Deployment", "hc-middleware")
+        return environment(deployment["spec"]["template"])["HISTORIA_SIGNING_KEY"]["secretKeyRef"]
+
+    objects = render()
+    named = reference(objects)
+    held = find(objects, "Secret", named["name"])["data"]
+    assert len(base64.b64decode(held[named["key"]])) >= 32
+    assert len(set(held.values())) == len(held)
+    assert reference(render(file=CI["existing-secret"])) == {"name": "mine", "key": "signature"}
 
 
 def test_usuarios_needs_a_token_by_default() -> None:

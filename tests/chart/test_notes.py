@@ -50,7 +50,7 @@ def test_hold_no_password() -> None:
     shown, notes = install()
     objects = yaml.safe_load_all(shown)
     secrets = {one["metadata"]["name"]: one["data"] for one in objects if one and one["kind"] == "Secret"}
-    assert {name: len(data) for name, data in secrets.items()} == {"hc-auth": 2, "hc-tls": 4}
+    assert {name: len(data) for name, data in secrets.items()} == {"hc-auth": 3, "hc-tls": 4}
     for value in (value for data in secrets.values() for value in data.values()):
         assert value not in notes
         assert base64.b64decode(value).decode() not in notes

@@ -30,6 +30,10 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         {"auth": {"secretKeys": {"appPassword": "api"}}},
         'middleware.database.secretKey: es "app-password", pero auth.secretKeys.appPassword es "api".',
     ),
+    "signingKey": (
+        {"auth": {"secretKeys": {"signingKey": "signature"}}},
+        'middleware.signing.secretKey: es "signing-key", pero auth.secretKeys.signingKey es "signature".',
+    ),
     "secretKeys": (
         {"auth": {"secretKeys": {"postgresPassword": "app-password"}}},
         'auth.secretKeys: appPassword y postgresPassword nombran la misma clave, "app-password".',
@@ -102,7 +106,13 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         "conexiones con un nodo, y postgresql.parameters.max_connections es 200. Baje el número de pods",
     ),
 }
-ASKS_THE_CLUSTER = {"secretKnown", "secretComplete", "renamed", "tlsComplete"}  # see tests/cluster/test_values.py
+ASKS_THE_CLUSTER = {
+    "secretKnown",
+    "secretComplete",
+    "signingKeyKnown",
+    "renamed",
+    "tlsComplete",
+}  # see tests/cluster/test_values.py
 
 
 def test_every_check_is_tested() -> None:

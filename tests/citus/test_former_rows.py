@@ -40,6 +40,11 @@ def test_former_rows_have_the_columns_of_their_table(citus_system: Cluster, tabl
     assert rows(citus_system, citus_system.coordinator, DIFFERENCES.format(table)) == []
 
 
+@pytest.mark.parametrize("table", sorted(table.name for table in DECLARED.tables))
+def test_the_api_takes_no_row_away(citus_system: Cluster, table: str) -> None:
+    refused(citus_system, citus_system.coordinator, f"DELETE FROM {table}")
+
+
 @pytest.mark.parametrize("table", sorted(FORMER))
 @pytest.mark.parametrize("change", ["UPDATE {} SET version = 1", "DELETE FROM {}", "TRUNCATE {}"])
 def test_the_api_changes_no_former_row_not_even_on_a_shard(citus_system: Cluster, table: str, change: str) -> None:

@@ -26,13 +26,3 @@ def test_a_node_that_comes_later_has_them(blank_citus: Cluster, run_hooks: Hooks
             with pytest.raises(psycopg2.errors.InsufficientPrivilege):
                 cursor.execute(CALL)
     run(blank_citus, "DROP ROLE nadie")
-
-
-@pytest.mark.parametrize("table", ["pacientes", "consultas", "pacientes_historial", "numeros_anteriores"])
-def test_the_api_may_still_take_nothing_away(citus_system: Cluster, table: str) -> None:
-    with (
-        contextlib.closing(citus_system.connect(None, "app")) as connection,
-        connection.cursor() as cursor,
-        pytest.raises(psycopg2.errors.InsufficientPrivilege),
-    ):
-        cursor.execute(f"DELETE FROM {table}")

@@ -210,3 +210,7 @@ def test_an_interrupted_run_says_where_it_stopped(blank_citus: Cluster, run_hook
         cursor.execute("SELECT pg_advisory_lock(4842190552017)")
         late = run_hooks(blank_citus, "sync", HISTORIA_TIMEOUT="1")
     assert "otra orden de historia-hooks" in done(late, 75)["event"]
+
+
+def test_vocabularies_without_their_tables_tell_the_cure(blank_citus: Cluster, run_hooks: Hooks) -> None:
+    assert "Ejecute antes historia-hooks sync" in done(run_hooks(blank_citus, "vocabularies"), 78)["event"]

@@ -72,7 +72,3 @@ def test_killed_at_any_statement_of_loading(citus_system: Cluster, tmp_path: pat
                     assert rows(citus_system, node, LOADED) == WANTED, f"{when} {number}"
     finally:
         runner.close()
-
-
-def test_without_the_tables_the_cure_is_told(blank_citus: Cluster, run_hooks: Hooks) -> None:
-    assert "Ejecute antes historia-hooks sync" in done(run_hooks(blank_citus, "vocabularies"), 78)["event"]

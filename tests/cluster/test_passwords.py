@@ -74,6 +74,28 @@ def test_the_owners_password_changes_and_no_request_fails(installed: Release) ->
     assert "nada que hacer" in logs.text()
 
 
+def test_the_key_that_signs_changes_and_lists_begin_again(installed: Release) -> None:
+    extra = SECOND if "app-password-b" in installed.kubectl("get", "deployment/hc-middleware", "-o", "yaml") else ()
+    before = {key: password(installed, key) for key in ("app-password", "postgres-password", "signing-key")}
+    address = "/api/v1/pacientes?limite=1"
+    following = f"{address}&cursor={installed.get(address).body['siguiente']}"
+    assert installed.get(following).status == 200
+    with asking(installed, CEDULAS) as seen:
+        set_passwords(installed, signing_key=secrets.token_hex(32))
+        installed.kubectl("rollout", "restart", "deployment/hc-middleware")
+        installed.kubectl("rollout", "status", "deployment/hc-middleware", "--timeout=180s")
+    nobody_failed(seen)
+    assert [installed.get(path).status for path in (following, address)] == [422, 200]
+
+    # as the Secret is that an earlier chart made
+    remove = [{"op": "remove", "path": "/data/signing-key"}]
+    installed.kubectl("patch", "secret", "hc-auth", "--type=json", "-p", json.dumps(remove))
+    upgrade(installed, *extra)
+    after = {key: password(installed, key) for key in before}
+    assert len(after["signing-key"]) >= 32
+    assert {key for key in before if before[key] != after[key]} == {"signing-key"}
+
+
 def test_volumes_whose_secret_is_lost_are_not_given_another_password(another_release: Release) -> None:
     release = another_release
     release.install("workers.count=0", "middleware.replicaCount=1")

@@ -1,7 +1,12 @@
 """What a person may get wrong, and the laboratory's own lines."""
 
+import json
+import re
+import secrets
+from typing import Any
+
 import pytest
-from cluster.release import WORKERS, Release, request
+from cluster.release import WORKERS, Release, request, run
 
 
 def test_single_node(another_release: Release) -> None:
@@ -49,6 +54,23 @@ def test_existing_data_is_never_left_behind_by_a_name_or_a_password(another_rele
     )
     refused = release.upgrade("workers.count=0", check=False)
     assert 'al Secret "hc-auth" le falta la clave "app-password"' in refused.stderr
+
+
+def test_a_secret_of_ones_own_needs_the_key_that_signs(another_release: Release) -> None:
+    """Not where there is no API; the line that the refusal prints adds it."""
+    release = another_release
+    held = {key: secrets.token_hex(24) for key in ("postgres-password", "app-password")}
+    made: dict[str, Any] = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "mine"}, "stringData": held}
+    release.kubectl("create", "-f", "-", input=json.dumps(made))
+    own = ("workers.count=0", "auth.existingSecret=mine", "middleware.database.existingSecret=mine")
+    release.install(*own, "middleware.enabled=false")
+    refused = release.upgrade(*own, check=False)
+    assert 'al Secret "mine" le falta la clave "signing-key"' in refused.stderr
+    cure = re.search(r"kubectl --namespace .*", refused.stderr)
+    assert cure
+    run("bash", "-c", cure[0])
+    release.upgrade(*own, "middleware.replicaCount=1")
+    release.test()
 
 
 @pytest.mark.skipif(WORKERS > 0, reason="the PostgreSQL image holds Citus")

@@ -42,7 +42,7 @@ def bring_secrets(release: Release) -> None:
         for one in yaml.safe_load_all(template(release))
         if one and (one["kind"], one["metadata"]["name"]) == ("Secret", "hc-tls")
     )
-    passwords = {key: secrets.token_hex(24) for key in ("postgres-password", "app-password")}
+    passwords = {key: secrets.token_hex(24) for key in ("postgres-password", "app-password", "signing-key")}
     encoded = {key: base64.b64encode(value.encode()).decode() for key, value in passwords.items()}
     for name, data in (("historia-auth", encoded), ("historia-tls", certificate["data"])):
         made: dict[str, Any] = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": data}

@@ -1,8 +1,14 @@
-"""The API against its own OpenAPI document: the committed copy is current, and answers are only what it says."""
+"""The API against its own OpenAPI document: the committed copy is current, and answers are only what it says.
 
+The cases are the same in each run. HISTORIA_CONTRACT_EXAMPLES=N draws N others of each operation, new in each run.
+"""
+
+import contextlib
 import datetime
 import json
+import os
 import pathlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,13 +16,15 @@ import schemathesis
 import versioned
 from flask.testing import FlaskClient
 from historia_clinica.openapi import document
+from historia_hooks.schema import declared
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import run_state_machine_as_test
 from versioned import KINDS, Kind, if_match, key_of
 
 COMMITTED = pathlib.Path(__file__).parents[2] / "docs" / "openapi.json"
-EXAMPLES = 150
-FEWER = 15  # of routes that are made by the code that makes those of consultas
+FILLED = [table.name for table in declared("reference").tables if table.name not in {"vocabularios", "conceptos"}]
+EXPLORED = int(os.environ.get("HISTORIA_CONTRACT_EXAMPLES", "0"))
 RECORDS = "/pacientes/{cedula}/(" + "|".join(kind.path.split("/")[2] for kind in versioned.RECORDS[1:]) + ")"
 MADE_ALIKE = {"path_regex": RECORDS.replace("{", r"\{").replace("}", r"\}")}
 
@@ -38,10 +46,24 @@ class Deferred:
 
 
 application = Deferred()
-schema = schemathesis.openapi.from_dict(json.loads(COMMITTED.read_text()))
-schema.app = application
-# The header that an operation demands is If-Match, and RFC 6585 has a status of its own for that.
-schema.config.checks.missing_required_header.expected_statuses = ["428"]
+
+
+def loaded() -> Any:
+    schema = schemathesis.openapi.from_dict(json.loads(COMMITTED.read_text()))
+    schema.app = application
+    # The header that an operation demands is If-Match, and RFC 6585 has a status of its own for that.
+    schema.config.checks.missing_required_header.expected_statuses = ["428"]
+    return schema
+
+
+schema = loaded()
+
+
+def cases(number: int, **more: int) -> settings:
+    repeated = {"derandomize": not EXPLORED, "database": None}
+    return settings(
+        max_examples=EXPLORED or number, deadline=None, suppress_health_check=list(HealthCheck), **repeated, **more
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -50,20 +72,60 @@ def _target(api: FlaskClient) -> None:
 
 
 @schema.exclude(**MADE_ALIKE).parametrize()
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@cases(150)
 def test_answers_are_what_the_document_says(case: Any) -> None:
     validate(case)
 
 
 @schema.include(**MADE_ALIKE).parametrize()
-@settings(max_examples=FEWER, deadline=None, suppress_health_check=list(HealthCheck))
+@cases(15)
 def test_answers_about_records_are_what_the_document_says(case: Any) -> None:
     validate(case)
 
 
+@pytest.fixture
+def walked(postgres_system: Any, run_hooks: Any, api_of: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The application has a database of its own, empty when a walk begins: what is drawn depends on the answers."""
+    own = {"POSTGRES_DB": "recorrido"}
+    with contextlib.closing(postgres_system.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE DATABASE recorrido")
+        assert run_hooks(postgres_system, "sync", workers=0, **own).returncode == 0
+        monkeypatch.setattr(Following, "setup", lambda _: forget(postgres_system))
+        with api_of(postgres_system, **own) as client:
+            application.target = client.application
+            yield
+        cursor.execute("DROP DATABASE recorrido WITH (FORCE)")
+
+
+def forget(system: Any) -> None:
+    with contextlib.closing(system.connect(database="recorrido")) as connection, connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {','.join(FILLED)} RESTART IDENTITY")
+
+
+@pytest.mark.usefixtures("walked")
+def test_one_answer_leads_to_the_next() -> None:
+    """Along the document's links: made, read, corrected, annulled, page by page."""
+    run_state_machine_as_test(Following, settings=cases(20, stateful_step_count=20))
+
+
+# Valid requests only, or a walk ends before it has begun; of the records that are made alike, consultas stand for all.
+followed = loaded().include(
+    path_regex=r"^/api/v1/(medicos|usuarios|pacientes)(/\{\w+}(/(anulacion|hist|consultas|notas).*)?)?$"
+)
+followed.config.generation.update(modes=["positive"])
+
+
+class Following(followed.as_state_machine()):  # type: ignore[misc]
+    def validate_response(self, response: Any, case: Any, *_: Any, **__: Any) -> None:
+        case.validate_response(response, excluded_checks=excluded(case), recorder=self.recorder)
+
+
 def validate(case: Any) -> None:
-    excluded = [schemathesis.checks.CHECKS.get_one("positive_data_acceptance")] if depends_on_rows(case) else []
-    case.call_and_validate(excluded_checks=excluded)
+    case.call_and_validate(excluded_checks=excluded(case))
+
+
+def excluded(case: Any) -> list[Any]:
+    return [schemathesis.checks.CHECKS.get_one("positive_data_acceptance")] if depends_on_rows(case) else []
 
 
 REFERENCES = {"medico_id", "consulta_id", "orden_id", "adenda_de"}

@@ -97,6 +97,17 @@ def test_the_former_number_leads_to_the_other(api: FlaskClient, tail: str) -> No
     assert api.get(f"{PACIENTES}/{cedula}{tail}", follow_redirects=True).status_code == 200
 
 
+def test_a_list_that_was_under_way_begins_again(api: FlaskClient) -> None:
+    """Cursors are of one number: what the former one gave out leads on, and is refused there."""
+    cedula, nueva = patient(api), number()
+    cursor = api.get(f"{PACIENTES}/{cedula}/consultas?limite=1").get_json()["siguiente"]
+    assert change(api, cedula, nueva).status_code == 200
+    led = api.get(f"{PACIENTES}/{cedula}/consultas?limite=1&cursor={cursor}")
+    assert led.status_code == 308
+    refused = api.get(led.headers["Location"])
+    assert (refused.status_code, refused.get_json()["errors"][0]["pointer"]) == (422, "/cursor")
+
+
 def test_writes_are_led_there_too(api: FlaskClient) -> None:
     cedula, nueva = patient(api), number()
     assert change(api, cedula, nueva).status_code == 200

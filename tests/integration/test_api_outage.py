@@ -197,7 +197,9 @@ def error_answer(code: bytes) -> bytes:
 )
 def test_readiness_reads_the_first_answer_within_its_budget(answer: bytes | None, ready: bool) -> None:
     with server_that_says(answer) as port:
-        settings = Settings(postgres_host="127.0.0.1", postgres_port=port, postgres_password="-")
+        settings = Settings(
+            postgres_host="127.0.0.1", postgres_port=port, postgres_password="-", historia_signing_key="-" * 32
+        )
         started = time.monotonic()
         assert takes_connections(settings) is ready
         assert time.monotonic() - started < 1

@@ -14,6 +14,7 @@ from versioned import (
     DIAGNOSTICO,
     KINDS,
     ORDEN,
+    PACIENTES,
     PRESCRIPCION,
     RECORDS,
     RESULTADO,
@@ -71,6 +72,24 @@ def test_lists_are_in_pages_the_newest_first(api: FlaskClient, kind: Kind) -> No
     assert len(found) == 3
     assert api.get(f"/api/v1/pacientes/NADIE-0/{listing.rpartition('/')[2]}").status_code == 404
     assert api.post(f"/api/v1/pacientes/NADIE-0/{listing.rpartition('/')[2]}", json=body).status_code == 404
+
+
+@records
+def test_a_cursor_is_for_one_patient_and_one_list(api: FlaskClient, kind: Kind) -> None:
+    listing, elsewhere = (kind.created(api).headers["Location"].rpartition("/")[0] for _ in range(2))
+    assert api.post(listing, json=kind.first()).status_code == 201
+    cursor = api.get(f"{listing}?limite=1").get_json()["siguiente"]
+    assert api.get(f"{listing}?anulados=false&cursor={cursor}").status_code == 200
+    other_kind = "notas" if kind.name == "consulta" else "consultas"
+    for query in (
+        f"{elsewhere}?",
+        f"{listing.rpartition('/')[0]}/{other_kind}?",
+        f"{PACIENTES}?",
+        f"{listing}?anulados=true&",
+    ):
+        refused = api.get(f"{query}cursor={cursor}")
+        assert pointers(refused) == ["/cursor"]
+        assert cursor not in refused.get_data(as_text=True)
 
 
 @records

@@ -52,7 +52,7 @@ FAULTS: dict[tuple[str, str], list[Any]] = {
         "١٩٩٠-٠١-٠١",
     ],
     (MEDICOS, "nombre"): NAMES,
-    (MEDICOS, "codigo_medico"): [*NAMES, "M" * 21],
+    (MEDICOS, "codigo_medico"): [*NAMES, "M" * 21, f" {'M' * 20}", "e\u0301" * 11],
     (MEDICOS, "email"): [*TEXTS, MARK, f"@{MARK}", f"{MARK}@", f"a b@{MARK}"],
     (MEDICOS, "especialidad"): TEXTS,
     (CONSULTAS, "medico_id"): ["1", True, 1.5, 0, -1, 2**63, 10**400, [1], {}],

@@ -5,6 +5,8 @@ import pathlib
 import signal
 from typing import Any
 
+from flask.testing import FlaskClient
+from keyed import PACIENTES, paciente
 from serving import Server, running
 
 CEDULA = "1012345678"
@@ -31,6 +33,32 @@ def test_it_starts_without_a_database(postgres_system: Any, tmp_path: pathlib.Pa
         assert server.get("/readyz")[0] == 503
         status, body = server.get("/status")
         assert (status, body["status"]) == (503, "error")
+
+
+def test_processes_with_one_key_go_on_where_another_stopped(
+    postgres_system: Any, api: FlaskClient, tmp_path: pathlib.Path
+) -> None:
+    for address, body in (paciente(api), paciente(api)):
+        assert api.post(address, json=body).status_code == 201
+    environment = postgres_system.api_environment()
+    output = [tmp_path / name for name in ("one", "two", "other")]
+    for folder in output:
+        folder.mkdir()
+    other = environment | {"HISTORIA_SIGNING_KEY": "otra clave de al menos 32 letras"}
+    with (
+        running(environment, output[0]) as first,
+        running(environment, output[1]) as second,
+        running(other, output[2]) as stranger,
+    ):
+        page = first.get(f"{PACIENTES}?limite=1")[1]
+        following = f"{PACIENTES}?limite=1&cursor={page['siguiente']}"
+        status, rest = second.get(following)
+        assert status == 200
+        assert rest["pacientes"] == first.get(following)[1]["pacientes"] != page["pacientes"]
+        status, problem = stranger.get(following)
+        assert status == 422
+        assert [error["pointer"] for error in problem["errors"]] == ["/cursor"]
+        assert page["siguiente"] not in json.dumps(problem)
 
 
 def test_a_wrong_setting_stops_it_with_its_name(postgres_system: Any, tmp_path: pathlib.Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 from historia_local.binaries import best, embedded_binaries, machine_binaries
+from historia_local.endpoints import SECRETS
 from historia_local.processes import port_is_free
 from historia_local.programs import get_json
 from local_program import Local, local_program
@@ -65,6 +66,17 @@ def test_up_again_changes_nothing(local: Local, started: object, folder: pathlib
     assert pids == [(folder / name).read_text().split()[0] for name in ("api.pid", "nodes/coordinator/postmaster.pid")]
 
 
+def test_an_api_of_before_that_lacks_a_variable_is_replaced(
+    local: Local, started: object, folder: pathlib.Path
+) -> None:
+    pid_file = folder / "api.pid"
+    pid = pid_file.read_text().split()[0]
+    pid_file.write_text(f"{pid}\n")  # what it was started with is not known
+    assert local("up").returncode == 0
+    assert pid_file.read_text().split()[0] != pid
+    assert (get_json(f"http://127.0.0.1:{PORTS[1]}/status") or {})["status"] == "connected"
+
+
 def test_status_and_psql(local: Local, started: object) -> None:
     shown = local("status")
     assert shown.returncode == 0
@@ -75,7 +87,7 @@ def test_status_and_psql(local: Local, started: object) -> None:
 
 
 def test_no_secret_is_shown_or_left_open(local: Local, started: object, folder: pathlib.Path) -> None:
-    secrets = [(folder / name).read_text().strip() for name in ("admin-password", "app-password")]
+    secrets = [(folder / name).read_text().strip() for name in SECRETS]
     shown = local("status").stdout + "".join(path.read_text() for path in (folder / "logs").iterdir())
     commands = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert not any(secret in shown + commands for secret in secrets)

@@ -153,6 +153,17 @@ def test_pages_keep_what_was_asked_and_their_version(api: FlaskClient, own: Path
 
 
 @pytest.mark.parametrize(
+    "other", ["loinc/conceptos?", "divipola/conceptos?codigo=05&", "divipola/conceptos?buscar=la&"]
+)
+def test_a_cursor_is_for_one_vocabulary_and_one_search(api: FlaskClient, other: str) -> None:
+    cursor = api.get(f"{LIST}/divipola/conceptos").get_json()["siguiente"]
+    assert api.get(f"{LIST}/divipola/conceptos?cursor={cursor}").status_code == 200
+    refused = api.get(f"{LIST}/{other}cursor={cursor}")
+    assert refused.status_code == 422
+    assert [error["pointer"] for error in refused.get_json()["errors"]] == ["/cursor"]
+
+
+@pytest.mark.parametrize(
     ("path", "status"),
     [
         ("nadie/conceptos", 404),

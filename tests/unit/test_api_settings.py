@@ -5,7 +5,8 @@ from historia_clinica.routing import Address
 from historia_clinica.settings import Settings, read_settings, unknown_names
 from pydantic import ValidationError
 
-NEEDED = {"POSTGRES_HOST": "db", "POSTGRES_PASSWORD": "s3creto"}
+KEY = "s3creto-" * 4
+NEEDED = {"POSTGRES_HOST": "db", "POSTGRES_PASSWORD": "s3creto", "HISTORIA_SIGNING_KEY": KEY}
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +65,7 @@ def test_names_of_others_and_links_of_services_are_left_alone() -> None:
     assert unknown_names(["PATH", "POSTGRES_EXTRA", *links, *NEEDED]) == []
 
 
-def test_the_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "s3creto" not in repr(Settings())
     monkeypatch.setenv("POSTGRES_PORT", "s3creto")
     with pytest.raises(ValidationError) as refusal:
@@ -79,6 +80,14 @@ def test_the_server_ends_with_a_sentence_that_names_variables_and_no_values(monk
     with pytest.raises(SystemExit) as ended:
         read_settings()
     assert ended.value.code == "Configuración no válida: POSTGRES_HOST: falta; POSTGRES_PORT: el valor no sirve"
+
+
+@pytest.mark.parametrize(("key", "wrong"), [("", "falta"), ("s3creto" * 4, "tiene menos de 32 caracteres")])
+def test_the_key_that_signs_is_there_and_long(monkeypatch: pytest.MonkeyPatch, key: str, wrong: str) -> None:
+    monkeypatch.setenv("HISTORIA_SIGNING_KEY", key)
+    with pytest.raises(SystemExit) as ended:
+        read_settings()
+    assert ended.value.code == f"Configuración no válida: HISTORIA_SIGNING_KEY: {wrong}"
 
 
 def test_a_mode_that_verifies_needs_an_authority(monkeypatch: pytest.MonkeyPatch) -> None:

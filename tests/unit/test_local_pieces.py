@@ -60,7 +60,8 @@ def test_a_folder_is_put_back_as_it_was(tmp_path: pathlib.Path) -> None:
 def test_passwords_are_made_once_and_only_we_can_read_them(tmp_path: pathlib.Path) -> None:
     made = Passwords.kept_in(tmp_path)
     assert made == Passwords.kept_in(tmp_path)
-    assert made.owner != made.app
+    assert len({made.owner, made.app, made.signing}) == 3
+    assert len(made.signing) >= 32
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
 
 

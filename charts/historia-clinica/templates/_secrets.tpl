@@ -1,11 +1,11 @@
-{{- /* Passwords. */ -}}
+{{- /* Passwords and the key that signs. */ -}}
 
-{{- /* Name of the Secret with the passwords. Context: root. */ -}}
+{{- /* Name of the Secret with both. Context: root. */ -}}
 {{- define "historia-clinica.auth.secretName" -}}
 {{- .Values.auth.existingSecret | default (printf "%s-auth" (include "historia-clinica.fullname" .)) -}}
 {{- end -}}
 
-{{- /* The base64 of one generated password: what the cluster already holds, or a new one. The only place where anything
+{{- /* The base64 of one that is generated: what the cluster already holds, or a new one. The only place where anything
 random is made. Context: root and key. */ -}}
 {{- define "historia-clinica.auth.password" -}}
 {{- $secret := lookup "v1" "Secret" .root.Release.Namespace (include "historia-clinica.auth.secretName" .root) -}}

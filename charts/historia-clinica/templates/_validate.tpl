@@ -39,6 +39,17 @@ middleware.database.secretKey: es "{{ $have }}", pero auth.secretKeys.{{ $key }}
 {{- end -}}
 {{- end -}}
 
+{{- /* The API must sign with the key that is generated, or checked, under that name. */ -}}
+{{- define "historia-clinica.validate.signingKey" -}}
+{{- if .Values.middleware.enabled -}}
+{{- $want := .Values.auth.secretKeys.signingKey -}}
+{{- $have := .Values.middleware.signing.secretKey -}}
+{{- if ne $have $want -}}
+middleware.signing.secretKey: es "{{ $have }}", pero auth.secretKeys.signingKey es "{{ $want }}". Ponga el mismo nombre en las dos claves.
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{- /* Owner and API must not share a password. */ -}}
 {{- define "historia-clinica.validate.secretKeys" -}}
 {{- $seen := dict -}}
@@ -94,10 +105,26 @@ auth.existingSecret: el volumen "{{ $volume }}" guarda datos de una instalación
 {{- with lookup "v1" "Secret" .Release.Namespace $name -}}
 {{- $data := .data | default dict -}}
 {{- $keys := list $.Values.auth.secretKeys.postgresPassword $.Values.auth.secretKeys.appPassword -}}
-{{- range append $keys $.Values.middleware.database.secretKey | uniq -}}
+{{- if $.Values.middleware.enabled -}}
+{{- $keys = append $keys $.Values.middleware.database.secretKey -}}
+{{- end -}}
+{{- range $keys | uniq -}}
 {{- if not (get $data .) }}
 auth.secretKeys: al Secret "{{ $name }}" le falta la clave "{{ . }}". Añádala, o corrija los nombres en auth.secretKeys.
 {{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* A Secret of one's own from before the API signed has no such key: said while nothing has changed, and the pods that run
+need none. The chart's own Secret gets what it lacks. */ -}}
+{{- define "historia-clinica.validate.signingKeyKnown" -}}
+{{- $name := include "historia-clinica.auth.secretName" . -}}
+{{- $key := .Values.auth.secretKeys.signingKey -}}
+{{- with and .Values.middleware.enabled (lookup "v1" "Secret" .Release.Namespace $name) -}}
+{{- $held := get (.data | default dict) $key | b64dec -}}
+{{- if and (or $held $.Values.auth.existingSecret) (lt (len $held) 32) -}}
+auth.secretKeys.signingKey: al Secret "{{ $name }}" le falta la clave "{{ $key }}", con la que la API firma, o tiene menos de 32 caracteres. Añádala y repita: kubectl --namespace {{ .metadata.namespace }} patch secret {{ $name }} --type=merge --patch-file=/dev/stdin <<< "{\"stringData\": {\"{{ $key }}\": \"$(openssl rand -hex 32)\"}}"
 {{- end -}}
 {{- end -}}
 {{- end -}}

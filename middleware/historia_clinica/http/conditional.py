@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from werkzeug.http import parse_list_header
 
 from historia_clinica.errors import MalformedRequest, PreconditionFailed, PreconditionRequired
-from historia_clinica.http.fields import DIGITS, Line, Moment, Schema
+from historia_clinica.http.fields import DIGITS, AtMost, Line, Moment, Schema
 from historia_clinica.versions import Version
 
 Body = TypeVar("Body", bound=Schema)
@@ -21,9 +21,7 @@ TAGS = re.compile(r'[\s,]*((W/)?"[^"]*"\s*(,[\s,]*|$))*')
 UNQUOTED = 'If-Match lleva la versión entre comillas, como la cabecera ETag que la dio: "3".'
 MINIMAL = "return=minimal"
 
-Motivo = Annotated[
-    Line, Field(max_length=500, description="Por qué se hace el cambio; queda en el historial de la fila.")
-]
+Motivo = Annotated[Line, AtMost(500), Field(description="Por qué se hace el cambio; queda en el historial de la fila.")]
 
 
 class VersionQuery(Schema):

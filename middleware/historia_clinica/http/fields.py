@@ -2,12 +2,15 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Self
 
+from annotated_types import GroupedMetadata, MaxLen
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from historia_clinica.words import USABLE
 
@@ -120,7 +123,27 @@ def _parse_flag(value: Any) -> Any:
     return value
 
 
-# One line or several; each use adds its own `Field(max_length=...)`.
+@dataclass(frozen=True)
+class AtMost(GroupedMetadata):
+    """The longest that a text may be, in characters.
+
+    Counted as the client sent it, which is what the published `maxLength` speaks of, and again as it will be stored:
+    trimming makes it shorter, composing may make it longer.
+    """
+
+    characters: int
+
+    def __iter__(self) -> Iterator[object]:
+        yield MaxLen(self.characters)
+        yield BeforeValidator(self._check)
+
+    def _check(self, value: Any) -> Any:
+        if isinstance(value, str) and len(value) > self.characters:
+            raise PydanticKnownError("string_too_long", {"max_length": self.characters})
+        return value
+
+
+# One line or several; each use adds its own `AtMost(…)`.
 Line = Annotated[
     str,
     BeforeValidator(_clean_line),
@@ -132,9 +155,7 @@ Text = Annotated[
     Field(strict=True, min_length=1, json_schema_extra={"pattern": TEXT_PATTERN}),
 ]
 # What is searched. Looked at before it is trimmed and composed, as the published pattern is.
-Words = Annotated[
-    Line, Field(max_length=100, json_schema_extra={"pattern": WORDS_PATTERN}), BeforeValidator(_check_words)
-]
+Words = Annotated[Line, AtMost(100), Field(json_schema_extra={"pattern": WORDS_PATTERN}), BeforeValidator(_check_words)]
 
 
 def _check_whole(value: Any) -> Any:

@@ -1,9 +1,11 @@
-"""gunicorn's threads, with our problems where it refuses by itself what is no HTTP request.
+"""gunicorn's threads, with a bound on what waits for them, and our problems where it refuses what is no HTTP request.
 
 Its own answers are pages of HTML that quote the request, and its log names the path: both may hold data of a person.
 """
 
 import json
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
@@ -20,8 +22,10 @@ from gunicorn.http.errors import (  # type: ignore[import-untyped]
     ParseException,
     UnsupportedTransferCoding,
 )
-from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import _DEFER, ThreadWorker  # type: ignore[import-untyped]
 
+from historia_clinica import deadline
+from historia_clinica.http import overload
 from historia_clinica.http.problems import MEDIA_TYPE, TITLES
 from historia_clinica.http.request_id import HEADER, URN
 
@@ -37,6 +41,37 @@ logger = structlog.get_logger(__name__)
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """Set up by `gunicorn_conf`: `seconds` a request may take, `queue` how many may wait."""
+
+    seconds: float
+    queue: int
+
+    def init_process(self) -> None:
+        self._under_way = 0  # counted by the main thread alone
+        self._refusing = ThreadPoolExecutor(self.cfg.threads, initializer=overload.refuse_in_this_thread)
+        super().init_process()
+
+    def enqueue_req(self, conn: Any) -> None:
+        """A connection on which nothing was sent yet takes no thread; one beyond the bound only gets its refusal."""
+        if not (conn.initialized or conn.data_ready):
+            silent: Future[object] = Future()
+            silent.set_result(_DEFER)
+            super().finish_request(conn, silent)
+            return
+        conn.arrived = time.monotonic()
+        self._under_way += 1
+        full = self._under_way > self.cfg.threads + self.queue
+        handled = (self._refusing if full else self.tpool).submit(self.handle, conn)
+        handled.add_done_callback(lambda future: self.method_queue.defer(self.finish_request, conn, future))
+
+    def finish_request(self, conn: Any, fs: Any) -> None:
+        self._under_way -= 1
+        super().finish_request(conn, fs)
+
+    def handle(self, conn: Any) -> object:
+        deadline.begin(conn.arrived, self.seconds)
+        return super().handle(conn)
+
     def handle_error(self, req: object, client: Any, addr: object, exc: Exception) -> None:  # noqa: ARG002
         """Answers for gunicorn where a request could not be read, or could not be answered. Nothing is raised."""
         refused = isinstance(exc, ParseException) and not isinstance(exc, OURS)

@@ -6,7 +6,7 @@ from typing import Any
 from apiflask import APIFlask
 
 from historia_clinica.http.problems import MEDIA_TYPE
-from historia_clinica.openapi import conditions
+from historia_clinica.openapi import conditions, links
 
 DESCRIPTION = """\
 Historia clínica distribuida sobre PostgreSQL y Citus: los datos de cada paciente viven juntos en un nodo.
@@ -119,6 +119,7 @@ def _complete(spec: Any) -> Any:
         for method, operation in operations.items():
             conditions.complete(path, method, operation)
             _complete_operation(path, operation)
+    links.complete(spec["paths"])
     spec["paths"]["/status"]["get"]["responses"]["503"]["content"] = {"application/json": {"schema": STATUS_ERROR}}
     return spec
 

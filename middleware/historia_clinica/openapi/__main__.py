@@ -7,4 +7,5 @@ from historia_clinica.openapi import document
 from historia_clinica.settings import Settings
 
 if __name__ == "__main__":
-    sys.stdout.write(document(create_app(Settings(postgres_host="localhost", postgres_password="-"))))  # noqa: S106
+    settings = Settings(postgres_host="localhost", postgres_password="-", historia_signing_key="-" * 32)  # noqa: S106
+    sys.stdout.write(document(create_app(settings)))

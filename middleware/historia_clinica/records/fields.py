@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from historia_clinica.http.fields import WHOLE, BirthDate, Exact, Line, Text
+from historia_clinica.http.fields import WHOLE, AtMost, BirthDate, Exact, Line, Text
 
 EMAIL = r"^[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+$"
 LIMIT, DECIMALS = 10**9, 6  # up to 15 digits, which a JSON number carries exactly wherever it is read
@@ -52,11 +52,11 @@ def _shown(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-LongText = Annotated[Text, Field(max_length=2000)]
+LongText = Annotated[Text, AtMost(2000)]
 PastDate = BirthDate  # the same bounds: from 1850 until today
 MedicoId = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1), WHOLE]
 ConsultaId = Annotated[UUID, Field(description="Una consulta del mismo paciente.")]
-Email = Annotated[Line, Field(max_length=100, json_schema_extra={"pattern": EMAIL}), AfterValidator(_check_email)]
+Email = Annotated[Line, AtMost(100), Field(json_schema_extra={"pattern": EMAIL}), AfterValidator(_check_email)]
 CIE10 = Annotated[
     str, Field(strict=True, pattern="^[A-Z][0-9]{2}[0-9X]?$", description="CIE-10, sin punto, como en los RIPS.")
 ]
@@ -64,7 +64,7 @@ LOINC = Annotated[str, Field(strict=True, pattern="^[0-9]{1,7}-[0-9]$", descript
 ATC = Annotated[str, Field(strict=True, pattern="^[A-Z][0-9]{2}[A-Z]{2}[0-9]{2}$", description="Código ATC.")]
 CUPS = Annotated[str, Field(strict=True, pattern="^[0-9A-Z]{6}$", description="Código CUPS.")]
 UCUM = Annotated[str, Field(strict=True, pattern="^[!-~]{1,40}$", description="Unidad en UCUM: mm[Hg], kg, /min.")]
-Short = Annotated[Line, Field(max_length=50)]
+Short = Annotated[Line, AtMost(50)]
 Number = Annotated[Decimal, BeforeValidator(_parse_number), _published(-LIMIT)]
 Positive = Annotated[Decimal, BeforeValidator(_parse_number), AfterValidator(_check_positive), _published(0)]
 StoredNumber = Annotated[Decimal, PlainSerializer(_shown), WithJsonSchema({"type": "number"})]

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from historia_clinica.http.fields import Schema
-from historia_clinica.http.pagination import decode_moment, decode_number
+from historia_clinica.http.pagination import PageQuery, decode_moment, decode_number
 from historia_clinica.records.schemas import PacienteEnRuta, RegistroEnRuta
 
 API = "/api/v1"
 Parameters = dict[str, Any]
 
 
-def _before(kind: str, cursor: str | None) -> Parameters:
-    moment, identifier = decode_moment(kind, cursor)
+def _before(query: PageQuery) -> Parameters:
+    moment, identifier = decode_moment(query)
     return {"before_moment": moment, "before_id": identifier}
 
 
-def _after(kind: str, cursor: str | None) -> Parameters:
-    return {"after_id": decode_number(kind, cursor)}
+def _after(query: PageQuery) -> Parameters:
+    return {"after_id": decode_number(query)}
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,14 @@ class Place:
     """`names`: the parameters in the path of one row and the columns whose values they are; the row's own is the last.
 
     `one` is the schema of those parameters, `above` that of the list's path, where it has any. `patient`: the column
-    that holds the number of the patient to whom a row belongs. `after`: the parameters of a list's statement, out of a
-    cursor. `whose` and `order` are what the document says of it.
+    that holds the number of the patient to whom a row belongs. `after`: the parameters of a list's statement, out of
+    its cursor. `whose` and `order` are what the document says of it.
     """
 
     prefix: str
     one: type[Schema]
     names: Mapping[str, str]
-    after: Callable[[str, str | None], Parameters]
+    after: Callable[[PageQuery], Parameters]
     above: type[Schema] | None = None
     patient: str | None = None
     whose: str = ""

@@ -140,7 +140,7 @@ def _add_create(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
 
 def _add_index(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
     noun, store, place, listing = resource.noun, resource.store, resource.place, resource.listing
-    cursor, schema = noun.members, lists(noun, resource.answer).page
+    schema = lists(noun, resource.answer).page
     order = place.order or f"{noun.newest} primero"
 
     @blueprint.get(f"/{noun.path}")
@@ -153,10 +153,10 @@ def _add_index(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
         operation_id=f"listar{noun.many}",
     )
     def index(query: RecordPageQuery, ruta: Schema | None = None, **_path: str) -> Page:
-        after, within = place.after(cursor, query.cursor), place.key(ruta)
+        after, within = place.after(query), place.key(ruta)
         with context().database.transaction(place.patient_of(within)) as transaction:
             rows = store.page(transaction, within, after, listing.asked(query), query.limite + 1)
-        page = paginate(rows, query.limite, cursor, store.position)
+        page = paginate(rows, query, store.position)
         shown = [resource.shown(row) for row in page.rows]
         return schema(**{noun.members: shown, "siguiente": page.next_cursor}), 200, page.headers
 
@@ -224,7 +224,7 @@ def _add_annul(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
 
 def _add_history(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
     noun, place = resource.noun, resource.place
-    cursor, made = f"{noun.members}-historial", lists(noun, resource.answer)
+    made = lists(noun, resource.answer)
 
     @blueprint.get(f"/{noun.path}/{place.own}/historial")
     @_below(blueprint, place.one)
@@ -232,9 +232,9 @@ def _add_history(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
     @blueprint.output(made.history, description="Una página de versiones, la actual primero")
     @blueprint.doc(summary=f"Ver las versiones de {noun.a}", operation_id=f"historial{noun.one}")
     def history(ruta: Schema, query: PageQuery, **_path: str) -> Page:
-        before, key = decode_number(cursor, query.cursor), place.key(ruta)
+        before, key = decode_number(query), place.key(ruta)
         with context().database.transaction(place.patient_of(key)) as transaction:
             rows = resource.store.versions.history(transaction, key, before, query.limite + 1)
-        page = paginate(rows, query.limite, cursor, lambda version: (version.row.version,))
+        page = paginate(rows, query, lambda version: (version.row.version,))
         shown = [made.version(**meta(one), **{noun.member: resource.shown(one.row)}) for one in page.rows]
         return made.history(versiones=shown, siguiente=page.next_cursor), 200, page.headers

@@ -1,5 +1,8 @@
 """Methods, paths and queries. Where a path or query is well formed and only odd, nothing is found: 200 and 404."""
 
+import base64
+import json
+from typing import Any
 from urllib.parse import quote
 
 from contract.bad_inputs.case import MARK, Case, get, send
@@ -30,6 +33,24 @@ LIMITS = [
 ]  # fmt: skip
 VERSIONS = ["0", "-1", "2147483648", "9" * 19, "1.0", "1e0", "", "²", MARK, *ODD[:3]]
 MOMENTS = ["", "hoy", "2026-01-31", "2026-01-31T08:30:00", "2026-13-01T00:00:00Z", "9999-12-31T23:59:59-23:59", MARK]
+# What a list would trip over if it believed it.
+FORGED: dict[str, Any] = {
+    "empty-list": [],
+    "null": None,
+    "object": {},
+    "nan": [float("nan")],
+    "negative": [-1],
+    "true": [True],
+    "huge": [2**63],
+    "sql": ["'; DROP TABLE x; --", "a"],
+    "year-0": ["0000-01-01T00:00:00Z", "0"],
+}
+
+
+def _held(key: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+
+
 CURSORS = {
     "text": MARK,
     "blank": "%20",
@@ -38,16 +59,10 @@ CURSORS = {
     "nul": "%00",
     "not-utf-8": "%ff%fe",
     "long": "A" * 301,
-    "other-list": "WyJ4IiwxXQ",
-    "empty-list": "W10",
-    "null": "bnVsbA",
-    "object": "e30",
-    "nan": "W05hTl0",
-    "of-physicians-negative": "WyJtZWRpY29zIiwtMV0",
-    "of-physicians-true": "WyJtZWRpY29zIix0cnVlXQ",
-    "of-physicians-huge": "WyJtZWRpY29zIiw5MjIzMzcyMDM2ODU0Nzc1ODA4XQ",
-    "of-patients-sql": "WyJwYWNpZW50ZXMiLCInOyBEUk9QIFRBQkxFIHg7IC0tIiwiYSJd",
-    "of-patients-year-0": "WyJwYWNpZW50ZXMiLCIwMDAwLTAxLTAxVDAwOjAwOjAwWiIsIjAiXQ",
+    "unsigned": "Wzdd",
+    "signature-alone": f".{'A' * 43}",
+    "signed-twice": f"Wzdd.{'A' * 43}.{'A' * 43}",
+    **{name: f"{_held(key)}.{'A' * 43}" for name, key in FORGED.items()},
     "nested": "W1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tb" * 9,
 }
 UNKNOWN_PATHS = {

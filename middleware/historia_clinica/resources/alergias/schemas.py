@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from historia_clinica.http.conditional import Motivo
-from historia_clinica.http.fields import Line, Schema, Text
+from historia_clinica.http.fields import AtMost, Line, Schema, Text
 from historia_clinica.records.fields import present_exactly_when
 from historia_clinica.records.schemas import Registro, examples
 
@@ -20,11 +20,11 @@ class _Datos(Schema):
     afirmacion: Afirmacion
     tipo: Tipo | None = None
     sustancia: Annotated[
-        Annotated[Line, Field(max_length=200)] | None,
+        Annotated[Line, AtMost(200)] | None,
         Field(validate_default=True, description="Se exige si se afirma una alergia, y solo entonces se admite."),
     ] = None
     criticidad: Criticidad | None = None
-    reaccion: Annotated[Text, Field(max_length=1000)] | None = None
+    reaccion: Annotated[Text, AtMost(1000)] | None = None
     verificacion: Verificacion | None = None
 
     @field_validator("sustancia")

@@ -7,11 +7,11 @@ from uuid import UUID
 from pydantic import Field
 
 from historia_clinica.http.conditional import Motivo
-from historia_clinica.http.fields import Moment, Schema, Text
+from historia_clinica.http.fields import AtMost, Moment, Schema, Text
 from historia_clinica.records.fields import MedicoId
 from historia_clinica.records.schemas import Examples
 
-ClinicalText = Annotated[Text, Field(max_length=10000)]
+ClinicalText = Annotated[Text, AtMost(10000)]
 Open = Literal["activa", "cerrada"]  # a consulta is annulled with a reason, by a request of its own
 
 

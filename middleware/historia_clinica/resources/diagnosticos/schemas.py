@@ -4,11 +4,11 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from historia_clinica.http.conditional import Motivo
-from historia_clinica.http.fields import Line, Schema
+from historia_clinica.http.fields import AtMost, Line, Schema
 from historia_clinica.records.fields import CIE10, ConsultaId, MedicoId, PastDate
 from historia_clinica.records.schemas import Registro, examples
 
@@ -19,7 +19,7 @@ Estado = Literal["activo", "resuelto"]
 
 class _Datos(Schema):
     codigo: CIE10
-    descripcion: Annotated[Line, Field(max_length=500)]
+    descripcion: Annotated[Line, AtMost(500)]
     rol: Rol
     tipo: Tipo
     inicio: PastDate | None = None

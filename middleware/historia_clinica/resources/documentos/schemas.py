@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, Wit
 from pydantic_core import PydanticCustomError
 
 from historia_clinica.http.conditional import Motivo
-from historia_clinica.http.fields import Line, Schema
+from historia_clinica.http.fields import AtMost, Line, Schema
 from historia_clinica.records.schemas import Registro, examples
 
 LARGEST = 524288
@@ -53,7 +53,7 @@ LOOKS: dict[str, Callable[[bytes], bool]] = {
 
 
 class _Datos(Schema):
-    nombre: Annotated[Line, Field(max_length=200), AfterValidator(_check_name)]
+    nombre: Annotated[Line, AtMost(200), AfterValidator(_check_name)]
     tipo: Tipo
 
 

@@ -3,20 +3,18 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from historia_clinica.http.conditional import Motivo
-from historia_clinica.http.fields import Identifier, Line, Schema
+from historia_clinica.http.fields import AtMost, Identifier, Line, Schema
 from historia_clinica.records.fields import Email
 from historia_clinica.records.schemas import Examples
 
 
 class MedicoNuevo(Schema):
-    nombre: Annotated[Line, Field(max_length=100)]
-    apellido: Annotated[Line, Field(max_length=100)]
-    especialidad: Annotated[Line, Field(max_length=100)] | None = None
-    codigo_medico: Annotated[Line, Field(max_length=20)]
-    telefono: Annotated[Line, Field(max_length=20)] | None = None
+    nombre: Annotated[Line, AtMost(100)]
+    apellido: Annotated[Line, AtMost(100)]
+    especialidad: Annotated[Line, AtMost(100)] | None = None
+    codigo_medico: Annotated[Line, AtMost(20)]
+    telefono: Annotated[Line, AtMost(20)] | None = None
     email: Email | None = None
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, ValidationInfo, field_validator
 
 from historia_clinica.http.conditional import Motivo
-from historia_clinica.http.fields import Schema, Text
+from historia_clinica.http.fields import AtMost, Schema, Text
 from historia_clinica.records.fields import ConsultaId, MedicoId, present_exactly_when
 from historia_clinica.records.schemas import Registro, examples
 
@@ -16,7 +16,7 @@ Tipo = Literal["evolucion", "enfermeria", "interconsulta", "epicrisis", "adenda"
 
 class _Datos(Schema):
     tipo: Tipo
-    texto: Annotated[Text, Field(max_length=20000)]
+    texto: Annotated[Text, AtMost(20000)]
     medico_id: Annotated[MedicoId | None, Field(description="El autor; se exige para firmar.")] = None
     consulta_id: ConsultaId | None = None
     adenda_de: Annotated[
@@ -76,7 +76,7 @@ EXAMPLES = examples(
 EXAMPLE_SIGNED = EXAMPLES.answer | {
     "estado": "firmada",
     "firmado_en": "2026-01-31T13:40:00Z",
-    "sha256": "7c2a7f5b8b1d4b1f3a0a1d8a3c9b6d5e4f302112b3c4d5e6f708192a3b4c5d6e",
+    "sha256": "12e766024876f2e493e13fbb99d29ff4dee600571367fbe117e55ad79808ec65",
     "actualizado_en": "2026-01-31T13:40:00Z",
     "version": 2,
 }

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from historia_clinica.http.conditional import Motivo
-from historia_clinica.http.fields import WHOLE, Line, Schema
+from historia_clinica.http.fields import WHOLE, AtMost, Line, Schema
 from historia_clinica.records.fields import CUPS, ConsultaId, LongText, MedicoId
 from historia_clinica.records.schemas import Registro, examples
 
@@ -16,7 +16,7 @@ Cantidad = Annotated[int, Field(strict=True, ge=1, le=1000), WHOLE]
 
 class _Datos(Schema):
     cups: CUPS
-    descripcion: Annotated[Line, Field(max_length=500)]
+    descripcion: Annotated[Line, AtMost(500)]
     justificacion: LongText | None = None
     consulta_id: ConsultaId | None = None
     medico_id: MedicoId | None = None

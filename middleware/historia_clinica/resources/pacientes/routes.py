@@ -6,7 +6,7 @@ from historia_clinica.errors import FieldError, InvalidInput
 from historia_clinica.http.authorship import authorship
 from historia_clinica.http.conditional import Answer, wanted_versions, written
 from historia_clinica.http.context import context
-from historia_clinica.http.pagination import decode_moment
+from historia_clinica.http.pagination import PageQuery, decode_moment
 from historia_clinica.records.place import API, Place
 from historia_clinica.records.routes import Listing, Resource, blueprint_of
 from historia_clinica.records.schemas import PacienteEnRuta
@@ -25,9 +25,9 @@ from historia_clinica.resources.pacientes.schemas import (
 from historia_clinica.words import as_query
 
 
-def _after(kind: str, cursor: str | None) -> dict[str, Any]:
-    """Every search has the order of the list, so a cursor says where to go on and nothing of what is searched."""
-    moment, identifier = decode_moment(kind, cursor)
+def _after(query: PageQuery) -> dict[str, Any]:
+    """Every search has the order of the list, so a cursor holds nothing of what is searched."""
+    moment, identifier = decode_moment(query)
     return {"after_moment": moment, "after_id": identifier}
 
 

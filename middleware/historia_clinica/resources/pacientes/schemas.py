@@ -7,18 +7,18 @@ from uuid import UUID
 from pydantic import Field
 
 from historia_clinica.http.conditional import Motivo
-from historia_clinica.http.fields import BirthDate, Cedula, Line, Schema, Words
+from historia_clinica.http.fields import AtMost, BirthDate, Cedula, Line, Schema, Words
 from historia_clinica.http.pagination import RecordPageQuery
 from historia_clinica.records.schemas import Examples
 
 
 class _Datos(Schema):
-    nombre: Annotated[Line, Field(max_length=100)]
-    apellido: Annotated[Line, Field(max_length=100)]
+    nombre: Annotated[Line, AtMost(100)]
+    apellido: Annotated[Line, AtMost(100)]
     fecha_nacimiento: BirthDate | None = None
-    telefono: Annotated[Line, Field(max_length=20)] | None = None
-    direccion: Annotated[Line, Field(max_length=300)] | None = None
-    ciudad: Annotated[Line, Field(max_length=50)] | None = None
+    telefono: Annotated[Line, AtMost(20)] | None = None
+    direccion: Annotated[Line, AtMost(300)] | None = None
+    ciudad: Annotated[Line, AtMost(50)] | None = None
 
 
 class PacienteNuevo(_Datos):

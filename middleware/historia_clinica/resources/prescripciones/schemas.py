@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from historia_clinica.http.conditional import Motivo
-from historia_clinica.http.fields import WHOLE, Line, Schema
+from historia_clinica.http.fields import WHOLE, AtMost, Line, Schema
 from historia_clinica.records.fields import (
     ATC,
     UCUM,
@@ -23,12 +23,12 @@ Estado = Literal["activa", "suspendida", "terminada"]
 
 
 class _Datos(Schema):
-    medicamento: Annotated[Line, Field(max_length=300)]
+    medicamento: Annotated[Line, AtMost(300)]
     atc: ATC | None = None
     dosis: Positive
     unidad: UCUM
     via: Short
-    frecuencia: Annotated[Line, Field(max_length=100)]
+    frecuencia: Annotated[Line, AtMost(100)]
     duracion_dias: Annotated[int, Field(strict=True, ge=1, le=3650), WHOLE] | None = None
     cantidad: Positive | None = None
     indicaciones: LongText | None = None

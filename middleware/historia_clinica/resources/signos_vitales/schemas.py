@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from historia_clinica.http.conditional import Motivo
-from historia_clinica.http.fields import Line, Moment, Schema
+from historia_clinica.http.fields import AtMost, Line, Moment, Schema
 from historia_clinica.records.fields import LOINC, UCUM, Number, StoredNumber
 from historia_clinica.records.schemas import Registro, examples
 
@@ -15,7 +15,7 @@ class _Datos(Schema):
     loinc: LOINC
     valor: Number
     unidad: UCUM
-    metodo: Annotated[Line, Field(max_length=200)] | None = None
+    metodo: Annotated[Line, AtMost(200)] | None = None
 
 
 class SignoVitalNuevo(_Datos):

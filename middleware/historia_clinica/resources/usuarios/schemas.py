@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from historia_clinica.http.conditional import Motivo
-from historia_clinica.http.fields import Cedula, Line, Schema
+from historia_clinica.http.fields import AtMost, Cedula, Line, Schema
 from historia_clinica.records.fields import Email
 from historia_clinica.records.schemas import Examples
 
@@ -25,7 +25,7 @@ def _check_documento(value: Any) -> Any:
 
 
 class _Datos(Schema):
-    nombre: Annotated[Line, Field(max_length=100)]
+    nombre: Annotated[Line, AtMost(100)]
     email: Email
 
 

@@ -9,7 +9,6 @@ from historia_clinica.http.pagination import decode_texts
 from historia_clinica.http.pagination import page as paginate
 from historia_clinica.resources.vocabularios import repository
 from historia_clinica.resources.vocabularios.schemas import (
-    CODIGO,
     EXAMPLE,
     EXAMPLE_LIST,
     EXAMPLE_PAGE,
@@ -23,7 +22,6 @@ from historia_clinica.resources.vocabularios.schemas import (
     Vocabularios,
 )
 
-CURSOR = "conceptos"
 blueprint = APIBlueprint("vocabularios", __name__, url_prefix="/api/v1", tag="Vocabularios")
 
 
@@ -45,12 +43,12 @@ def concepts(
     ruta: VocabularioEnRuta, query: ConceptosQuery, **_path: str
 ) -> tuple[PaginaConceptos, int, dict[str, str]]:
     """A cursor holds its version: the pages of a list are of one version, also when another is loaded meanwhile."""
-    version, after = decode_texts(CURSOR, query.cursor, CODIGO) or (query.version, None)
+    version, after = decode_texts(query) or (query.version, None)
     wanted = repository.Wanted(query.codigo, query.buscar)
     with context().database.transaction() as transaction:
         key = _version(transaction, ruta.nombre, version)
         rows = repository.page(transaction, key, wanted, after, query.limite + 1)
-    page = paginate(rows, query.limite, CURSOR, lambda row: (row.version, row.codigo))
+    page = paginate(rows, query, lambda row: (row.version, row.codigo))
     shown = [Concepto.model_validate(row) for row in page.rows]
     return PaginaConceptos(conceptos=shown, siguiente=page.next_cursor), 200, page.headers
 

@@ -83,6 +83,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
     secretKeyRef:
       name: {{ tpl .Values.database.existingSecret . }}
       key: {{ .Values.database.secretKey }}
+- name: HISTORIA_SIGNING_KEY
+  valueFrom:
+    secretKeyRef:
+      name: {{ tpl .Values.database.existingSecret . }}
+      key: {{ .Values.signing.secretKey }}
 - name: POSTGRES_SSLMODE
   value: {{ .Values.database.sslmode }}
 {{- if include "middleware.verifies" . }}
@@ -109,8 +114,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{- /* Variables that the chart sets; a YAML list. */ -}}
 {{- define "middleware.ownVariables" -}}
-{{- list "HISTORIA_COMPAT_ANONYMOUS_USUARIOS" "HISTORIA_METRICS_PORT" "HISTORIA_ROUTING" "HISTORIA_WORKERS" "POSTGRES_DB"
-  "POSTGRES_HOST" "POSTGRES_PASSWORD" "POSTGRES_PORT" "POSTGRES_SSLMODE" "POSTGRES_SSLROOTCERT" "POSTGRES_USER" | toYaml -}}
+{{- list "HISTORIA_COMPAT_ANONYMOUS_USUARIOS" "HISTORIA_METRICS_PORT" "HISTORIA_ROUTING" "HISTORIA_SIGNING_KEY"
+  "HISTORIA_WORKERS" "POSTGRES_DB" "POSTGRES_HOST" "POSTGRES_PASSWORD" "POSTGRES_PORT" "POSTGRES_SSLMODE"
+  "POSTGRES_SSLROOTCERT" "POSTGRES_USER" | toYaml -}}
 {{- end -}}
 
 {{- /* Mistakes that the schema cannot see, one a line, in Spanish, with the key and the cure. Context: Values, and prefix (of
