@@ -116,6 +116,7 @@ FOREIGN_KEYS = (
     _of_the_same_patient("notas", "adenda_de", "notas"),
     _of_a_patient("documentos_contenido"),
     _of_the_same_patient("documentos_contenido", "id", "documentos"),
+    _of_a_patient("fusiones"),
     *(_of_a_physician(table) for table in (*IN_A_CONSULTA, "resultados")),
 )
 UNIQUES = (Unique("usuario_email_unico", "usuario", "email"),)
@@ -127,6 +128,7 @@ PRIVILEGES = (
     Privilege("TABLE", "consultas_historial", APPEND),
     Privilege("TABLE", "medicos_historial", APPEND),
     Privilege("TABLE", "numeros_anteriores", READ),
+    Privilege("TABLE", "fusiones", READ),
     *(Privilege("TABLE", table, WRITE) for table in RECORDS),
     *(Privilege("TABLE", table, APPEND) for table in (*FORMER_RECORDS, "documentos_contenido")),
     Privilege("TABLE", "usuario", READ),
@@ -134,7 +136,10 @@ PRIVILEGES = (
     Privilege("TABLE", "conceptos", READ),
     Privilege("TABLE", "alembic_version", READ),
     Privilege("SEQUENCE", "medicos_id_seq", frozenset({"USAGE"})),
-    Privilege("FUNCTION", "cambiar_documento", frozenset({"EXECUTE"})),
+    *(
+        Privilege("FUNCTION", function, frozenset({"EXECUTE"}))
+        for function in ("cambiar_documento", "fusionar_pacientes", "separar_pacientes")
+    ),
 )
 
 
@@ -154,7 +159,7 @@ def declared(usuario: Usuario) -> Schema:
             Table("consultas_historial", Distributed("paciente_id", colocate_with="pacientes")),
             *(
                 Table(table, Distributed("paciente_id", colocate_with="pacientes"))
-                for table in (*RECORDS, "documentos_contenido", *FORMER_RECORDS)
+                for table in (*RECORDS, "documentos_contenido", *FORMER_RECORDS, "fusiones")
             ),
         ),
         foreign_keys=FOREIGN_KEYS,

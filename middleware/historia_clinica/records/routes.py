@@ -92,7 +92,7 @@ def _add_create(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
         with context().database.transaction(paciente=cedula.cedula) as transaction:
             resource.check(transaction, cedula.cedula, nueva)
             try:
-                created = store.versions.create(transaction, resource.values(nueva) | signed | key)
+                created = store.create(transaction, resource.values(nueva) | signed | key)
                 resource.keep(transaction, created, nueva)
             except ForeignKeyMissing as error:
                 raise store.explain(error) from error

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
-from historia_clinica.db import Scope, Statement, Transaction
+from historia_clinica.db import Parameters, Scope, Statement, Transaction
 from historia_clinica.errors import Annulled, FieldError, ForeignKeyMissing, HistoriaError, InvalidInput, NotFound
 from historia_clinica.records.noun import Noun
 from historia_clinica.versions import COMMON, SINCE, Current, Versioned, statements
@@ -16,7 +16,10 @@ MEDICO = {"medico_id": "No hay un médico con este número."}
 CONSULTA = {"consulta_id": "No hay una consulta de este paciente con este identificador."}
 ORDEN = {"orden_id": "No hay una orden de este paciente con este identificador."}
 NO_PATIENT = "No hay un paciente con esa cédula."
-PATIENT_EXISTS = Statement("SELECT cedula FROM pacientes WHERE cedula = %(paciente_id)s", Scope.PATIENT)
+# One that was merged with another is there for its number alone.
+PATIENT_EXISTS = Statement(
+    "SELECT cedula FROM pacientes WHERE cedula = %(paciente_id)s AND estado <> 'fusionado'", Scope.PATIENT
+)
 
 
 class Record(Current, Protocol):
@@ -121,9 +124,16 @@ class Store(Generic[Row]):
         """The newest first; raises NotFound where there is no such patient."""
         parameters = {"paciente_id": paciente_id, "before_moment": before[0], "before_id": before[1]}
         found = transaction.rows(self.listing, {**parameters, "anulados": anulados, "rows": rows}, self.into)
-        if not found and transaction.row(PATIENT_EXISTS, {"paciente_id": paciente_id}, dict) is None:
-            raise NotFound(NO_PATIENT)
+        if not found:
+            refuse_without_patient(transaction, paciente_id)
         return found
+
+    def create(self, transaction: Transaction, values: Parameters) -> Row:
+        """See `Versioned.create`; raises NotFound where there is no such patient."""
+        created = self.versions.create(transaction, values)
+        # The foreign key has made whoever merges the patient wait, or has waited: only now is its state sure.
+        refuse_without_patient(transaction, created.paciente_id)
+        return created
 
     def position(self, row: Row) -> tuple[datetime, UUID]:
         """By which the row stands in a list."""
@@ -135,6 +145,12 @@ class Store(Generic[Row]):
             if column in error.constraint:
                 return InvalidInput(errors=(FieldError(f"/{column}", sentence),))
         return NotFound(NO_PATIENT)
+
+
+def refuse_without_patient(transaction: Transaction, paciente_id: str) -> None:
+    """Raises NotFound where there is no such patient."""
+    if transaction.row(PATIENT_EXISTS, {"paciente_id": paciente_id}, dict) is None:
+        raise NotFound(NO_PATIENT)
 
 
 def store(table: Table, into: type[Row]) -> Store[Row]:

@@ -2,12 +2,14 @@
 
 from flask import Flask, Response, redirect, request, url_for
 
-from historia_clinica.errors import HistoriaError, NotFound
+from historia_clinica.errors import HistoriaError, NotFound, PatientMerged
 from historia_clinica.http import problems
 from historia_clinica.http.context import context
 from historia_clinica.resources.pacientes import repository
 
 KEEPS_METHOD_AND_BODY = 308
+READS = {"GET", "HEAD"}
+OF_THE_PATIENT = {"pacientes", "fusiones"}  # blueprints whose changes say a version of the patient's own row
 
 
 def install(app: Flask) -> None:
@@ -21,10 +23,15 @@ def _answer(error: NotFound) -> Response:
         return problems.answer(error)
     try:
         with context().database.transaction(paciente=cedula) as transaction:
-            number = repository.next_number(transaction, cedula)
+            found = repository.number_of_today(transaction, cedula)
     except HistoriaError as failure:
         return problems.answer(failure)
-    return _lead_to(number) if number else problems.answer(error)
+    if found is None:
+        return problems.answer(error)
+    if found.fusion and request.method not in READS and request.blueprint in OF_THE_PATIENT:
+        # The survivor is another row: a version of one, in If-Match, must not be taken for one of the other.
+        return problems.answer(PatientMerged())
+    return _lead_to(found.cedula_nueva)
 
 
 def _lead_to(number: str) -> Response:
