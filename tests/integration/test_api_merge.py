@@ -166,12 +166,12 @@ def test_records_are_led_there_too(api: FlaskClient) -> None:
     merge(api, one, two)
     for kind in RECORDS:
         path = kind.path.split("/")[2]
-        led = api.post(f"{PACIENTES}/{two}/{path}", json=kind.first())
-        assert (led.status_code, led.headers["Location"]) == (308, f"{PACIENTES}/{one}/{path}")
+        answer = api.post(f"{PACIENTES}/{two}/{path}", json=kind.first())
+        assert (answer.status_code, answer.headers["Location"]) == (308, f"{PACIENTES}/{one}/{path}")
         assert api.get(f"{PACIENTES}/{two}/{path}").status_code == 308
     body = {"diagnostico": "x", **CLOSED}
-    led = api.put(f"{PACIENTES}/{two}/consultas/{consulta}", json=body, headers=if_match('"1"'))
-    assert (led.status_code, led.headers["Location"]) == (308, f"{PACIENTES}/{one}/consultas/{consulta}")
+    answer = api.put(f"{PACIENTES}/{two}/consultas/{consulta}", json=body, headers=if_match('"1"'))
+    assert (answer.status_code, answer.headers["Location"]) == (308, f"{PACIENTES}/{one}/consultas/{consulta}")
     assert len(api.get(f"{PACIENTES}/{one}/consultas").get_json()["consultas"]) == 1
 
 
@@ -351,6 +351,51 @@ def test_a_repetition_is_answered_as_the_first_time(api: FlaskClient, postgres_s
         assert change(api, one, two, version).status_code == 412
         assert (stored(postgres_system, one), stored(postgres_system, two)) == kept
     assert api.get(f"{PACIENTES}/{two}/consultas/{consulta}").status_code == 200
+
+
+def led(api: FlaskClient, answer: Any, method: str, **sent: Any) -> Any:
+    """The same request sent to where it is led."""
+    assert answer.status_code == 308, answer.get_data(as_text=True)
+    return api.open(answer.headers["Location"], method=method, **sent)
+
+
+@pytest.mark.parametrize("kind", RECORDS, ids=lambda kind: kind.name)
+def test_a_record_whose_answer_was_lost_is_made_once(api: FlaskClient, postgres_system: Cluster, kind: Kind) -> None:
+    """Also where its patient has been merged, and has got another number, before it is sent again."""
+    one, two, nueva = person(api), person(api), number()
+    address = f"{PACIENTES}/{two}/{kind.path.split('/')[2]}"
+    new = {"json": kind.first(), "headers": key()}
+    made = api.post(address, **new)
+    there = made.headers["Location"]
+    change = {"json": kind.body(), "headers": key() | if_match('"1"')}
+    changed = api.put(there, **change)
+    merge(api, one, two)
+    renumber(api, one, nueva)
+    kept = stored(postgres_system, nueva)
+    again = led(api, api.post(address, **new), "POST", **new)
+    assert (again.status_code, again.headers["Location"]) == (201, there.replace(two, nueva))
+    same = {name: nueva if value == two else value for name, value in made.get_json().items()}
+    assert again.get_json() == same
+    again = led(api, api.put(there, **change), "PUT", **change)
+    same = {name: nueva if value == two else value for name, value in changed.get_json().items()}
+    assert (again.status_code, again.get_json()) == (200, same)
+    assert stored(postgres_system, nueva) == kept
+    assert led(api, api.post(f"{address}?numero={two}", **new), "POST", **new).status_code == 201
+    assert api.post(f"{address}?numero=x", **new).status_code == 400
+    assert stored(postgres_system, nueva) == kept
+    split(api, nueva, two)
+    again = api.post(address, **new)
+    assert (again.status_code, again.data) == (201, made.data)
+
+
+def test_a_merge_whose_answer_was_lost_is_made_once(api: FlaskClient) -> None:
+    one, two, nueva, headers = person(api), person(api), number(), key()
+    first = merge(api, one, two, 1, **headers)
+    renumber(api, one, nueva)
+    sent = {"json": {"duplicado": two, "motivo": "Se registró dos veces"}, "headers": headers | if_match('"1"')}
+    again = led(api, api.post(f"{PACIENTES}/{one}/fusion", **sent), "POST", **sent)
+    assert (again.status_code, again.headers["ETag"]) == (200, first.headers["ETag"])
+    assert len(api.get(f"{PACIENTES}/{nueva}/fusiones").get_json()["fusiones"]) == 1
 
 
 def test_a_correction_of_the_duplicate_is_still_answered_as_the_first_time(api: FlaskClient) -> None:

@@ -3,7 +3,7 @@
 from flask import Flask, Response, redirect, request, url_for
 
 from historia_clinica.errors import HistoriaError, NotFound, PatientMerged
-from historia_clinica.http import problems
+from historia_clinica.http import idempotency, problems
 from historia_clinica.http.context import context
 from historia_clinica.resources.pacientes import repository
 
@@ -36,7 +36,11 @@ def _answer(error: NotFound) -> Response:
 
 def _lead_to(number: str) -> Response:
     address = url_for(str(request.endpoint), **(request.view_args or {}) | {"cedula": number})
-    query = f"?{request.query_string.decode()}" if request.query_string else ""
-    answer = redirect(address + query, KEEPS_METHOD_AND_BODY)
+    query = request.query_string.decode()
+    keyed = request.method not in READS and idempotency.HEADER in request.headers
+    if keyed and idempotency.ASKED not in request.args:
+        # there the key shall be the one that it is here: what was done under it has gone there as well
+        query = "&".join(filter(None, (query, f"{idempotency.ASKED}={(request.view_args or {})['cedula']}")))
+    answer = redirect(f"{address}?{query}" if query else address, KEEPS_METHOD_AND_BODY)
     answer.data = b""
     return answer  # type: ignore[return-value]  # made by our own response class
