@@ -210,3 +210,62 @@ def test_killed_at_each_statement_a_repetition_converges(
             break
     assert broken >= 6  # before and after two statements and two commits, less what comes too late
     assert in_doubt(citus_system) == []
+
+
+@pytest.mark.parametrize("change", [merge, split])
+def test_killed_at_any_moment_of_the_change_a_repetition_converges(
+    citus_system: Cluster, new_api: NewApi, change: Any
+) -> None:
+    """The server process that makes the change ends somewhere on its way through the rows, or between the nodes."""
+    api = new_api("coordinator")
+    one = patient(api)
+    two = patient(api, elsewhere(citus_system, one))
+    before = {cedula: stored(citus_system, cedula) for cedula in (one, two)}
+    if change is split:
+        merge(api, one, two)
+    took = timed(api, citus_system, change, one, two)
+    killed = 0
+    for part in range(12):
+        headers, version = key(), api.get(f"{PACIENTES}/{one}").get_json()["version"]
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            ending = pool.submit(end_function, citus_system, took * part / 10)
+            first = change(api.application.test_client(), one, two, version, **headers)
+            killed += ending.result()
+        again = first
+        for _ in range(100):
+            if again.status_code < 500:
+                break
+            # what Citus does by itself every minute
+            rows(citus_system, citus_system.coordinator, "SELECT recover_prepared_transactions()")
+            again = change(api, one, two, version, **headers)
+        assert (again.status_code, again.headers.get("ETag")) == (200, f'"{version + 1}"'), again.get_data(True)
+        if change is merge:
+            assert records(stored(citus_system, one)) == records(together(*before.values()))
+            assert not any(records(stored(citus_system, two)).values())
+            assert split(api, one, two).status_code == 200
+        for cedula in (one, two):
+            assert records(stored(citus_system, cedula)) == records(before[cedula])
+        if change is split:
+            assert merge(api, one, two).status_code == 200
+    assert killed >= 3
+    rows(citus_system, citus_system.coordinator, "SELECT recover_prepared_transactions()")
+    assert in_doubt(citus_system) == []
+
+
+def timed(api: FlaskClient, cluster: Cluster, change: Any, one: str, two: str) -> float:
+    """The seconds that it takes; done and taken back."""
+    started = time.monotonic()
+    assert change(api, one, two).status_code == 200
+    took = time.monotonic() - started
+    assert (split if change is merge else merge)(api, one, two).status_code == 200
+    return took
+
+
+def end_function(cluster: Cluster, after: float) -> bool:
+    """Whether a server process was still at it by then, and has been ended."""
+    time.sleep(after)
+    wanted = (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE state <> 'idle' AND pid <> pg_backend_pid() AND query ~ '(fusionar|separar)_pacientes\\('"
+    )
+    return bool(rows(cluster, cluster.coordinator, wanted)[0][0])
