@@ -105,8 +105,11 @@ DECLARE
     deletions text[] := '{}';
     others uuid[] := '{}';
     ids uuid[];
-    known integer;
     moved uuid[];
+    tables text[] := '{}';
+    naming uuid[] := '{}';
+    named uuid[] := '{}';
+    since boolean[] := '{}';
 BEGIN
     IF NOT pg_has_role(session_user, 'historia_app', 'MEMBER') THEN
         RAISE insufficient_privilege USING MESSAGE = 'permission denied for function separar_pacientes';
@@ -142,35 +145,41 @@ BEGIN
         others := others || part.filas;
     END LOOP;
     moved := merged.filas;
-    LOOP
-        known := cardinality(moved);
-        FOR reference IN SELECT * FROM public.referencias_de_paciente() WHERE key <> 'id' LOOP
-            EXECUTE format(
-                'SELECT array_agg(id) FROM %1$s WHERE paciente_id = %2$L AND %3$s = ANY (%4$L::uuid[]) AND id <> ALL (%5$L::uuid[])'
-                ' AND fecha_registro >= %6$L',
-                reference.name, superviviente, reference.key, moved, moved || others, merged.fecha_registro) INTO ids;
-            moved := moved || ids;
+
+    -- worked out here: a long list of identifiers is not sent to the tables that have none of them
+    FOR reference IN SELECT * FROM public.referencias_de_paciente() WHERE key <> 'id' LOOP
+        FOR part IN EXECUTE format(
+            'SELECT id, %1$s AS named, fecha_registro >= %2$L AS since FROM %3$s WHERE paciente_id = %4$L AND %1$s IS NOT NULL',
+            reference.key, merged.fecha_registro, reference.name, superviviente) LOOP
+            tables := tables || split_part(reference.name, '.', 2);
+            naming := naming || part.id;
+            named := named || part.named;
+            since := since || part.since;
         END LOOP;
-        EXIT WHEN cardinality(moved) = known;
     END LOOP;
-    FOR reference IN SELECT * FROM public.referencias_de_paciente() LOOP
-        EXECUTE format(
-            'SELECT id FROM %1$s WHERE paciente_id = %2$L AND (id = ANY (%4$L::uuid[])) <> (%3$s = ANY (%4$L::uuid[])) LIMIT 1',
-            reference.name, superviviente, reference.key, moved) INTO detalle;
-        IF detalle IS NOT NULL THEN
-            obstaculo := 'referencia';
-            detalle := split_part(reference.name, '.', 2) || ' ' || detalle;
-            RETURN;
-        END IF;
+    LOOP
+        SELECT array_agg(DISTINCT one.id) INTO ids FROM unnest(naming, named, since) AS one (id, named, since)
+         WHERE one.since AND one.named IN (SELECT unnest(moved)) AND one.id NOT IN (SELECT unnest(moved || others));
+        EXIT WHEN ids IS NULL;
+        moved := moved || ids;
     END LOOP;
+    SELECT one.tabla || ' ' || one.id INTO detalle FROM unnest(tables, naming, named) AS one (tabla, id, named)
+     WHERE (one.id IN (SELECT unnest(moved))) <> (one.named IN (SELECT unnest(moved))) LIMIT 1;
+    IF detalle IS NOT NULL THEN
+        obstaculo := 'referencia';
+        RETURN;
+    END IF;
 
     FOR part IN SELECT * FROM public.partes_de_paciente() WHERE name NOT IN ('public.pacientes', 'public.pacientes_historial') LOOP
+        EXECUTE format('SELECT array_agg(DISTINCT id) FROM %s WHERE %s = %L', part.name, part.key, superviviente) INTO ids;
+        SELECT array_agg(one) INTO ids FROM unnest(ids) AS one WHERE one IN (SELECT unnest(moved));
+        CONTINUE WHEN ids IS NULL;
         EXECUTE format(
             'INSERT INTO %1$s (%2$s, %3$s) SELECT %5$L, %3$s FROM %1$s WHERE %2$s = %4$L AND id = ANY (%6$L::uuid[])',
-            part.name, part.key, part.others, superviviente, duplicado, moved);
-        deletions := format('DELETE FROM %s WHERE %s = %L AND id = ANY (%L::uuid[])', part.name, part.key, superviviente, moved) || deletions;
+            part.name, part.key, part.others, superviviente, duplicado, ids);
+        deletions := format('DELETE FROM %s WHERE %s = %L AND id = ANY (%L::uuid[])', part.name, part.key, superviviente, ids) || deletions;
     END LOOP;
-    FOR i IN 1 .. array_length(deletions, 1) LOOP
+    FOR i IN 1 .. coalesce(array_length(deletions, 1), 0) LOOP
         EXECUTE deletions[i];
     END LOOP;
 
