@@ -23,6 +23,8 @@ ALLOWED = {
     ("medicos_id_seq", "USAGE"),
     ("usuario", "SELECT"),
     ("vocabularios", "SELECT"),
+    ("numeros_anteriores", "SELECT"),
+    ("fusiones", "SELECT"),
     ("conceptos", "SELECT"),
     *((table, action) for table in VERSIONED for action in ("SELECT", "INSERT", "UPDATE")),
     *((f"{table}_historial", action) for table in VERSIONED for action in ("SELECT", "INSERT")),
@@ -64,6 +66,7 @@ def test_privileges_of_the_api(postgres_system: Cluster) -> None:
         "DELETE FROM pacientes",
         "DELETE FROM pacientes_historial",
         "UPDATE consultas_historial SET motivo = 'otro'",
+        "UPDATE fusiones SET motivo = 'otro'",
         "CREATE TABLE otra ()",
         "INSERT INTO usuario (nombre, email) VALUES ('', '')",
     ):

@@ -83,7 +83,11 @@ MOVED = "El paciente tiene ahora otro número o está fusionado con otro: la cab
 HEADERS: dict[str, dict[str, Any]] = {
     "201": {"Location": {"description": "Dirección de lo creado.", "required": True, "schema": {"type": "string"}}},
     "308": {
-        "Location": {"description": "La misma, con el número de hoy.", "required": True, "schema": {"type": "string"}}
+        "Location": {
+            "description": "La misma, con el número de hoy: sígala tal cual.",
+            "required": True,
+            "schema": {"type": "string"},
+        }
     },
     "503": {"Retry-After": {"description": "Segundos hasta otro intento.", "schema": {"type": "integer"}}},
 }
