@@ -119,6 +119,7 @@ FOREIGN_KEYS = (
     _of_the_same_patient("notas", "adenda_de", "notas"),
     _of_a_patient("documentos_contenido"),
     _of_the_same_patient("documentos_contenido", "id", "documentos"),
+    _of_a_patient("fusiones"),
     *(_of_a_physician(table) for table in (*IN_A_CONSULTA, "resultados")),
 )
 UNIQUES = (Unique("usuario_email_unico", "usuario", "email"),)
@@ -132,6 +133,7 @@ PRIVILEGES = (
     Privilege("TABLE", "medicos_historial", APPEND),
     Privilege("TABLE", "usuario_historial", APPEND),
     Privilege("TABLE", "numeros_anteriores", READ),
+    Privilege("TABLE", "fusiones", READ),
     *(Privilege("TABLE", table, WRITE) for table in RECORDS),
     *(Privilege("TABLE", table, APPEND) for table in (*FORMER_RECORDS, "documentos_contenido")),
     Privilege("TABLE", "vocabularios", READ),
@@ -139,7 +141,10 @@ PRIVILEGES = (
     Privilege("TABLE", "alembic_version", READ),
     Privilege("SEQUENCE", "medicos_id_seq", frozenset({"USAGE"})),
     Privilege("SEQUENCE", "usuario_id_seq", frozenset({"USAGE"})),
-    Privilege("FUNCTION", "cambiar_documento", frozenset({"EXECUTE"})),
+    *(
+        Privilege("FUNCTION", function, frozenset({"EXECUTE"}))
+        for function in ("cambiar_documento", "fusionar_pacientes", "separar_pacientes")
+    ),
 )
 
 
@@ -161,7 +166,7 @@ def declared(usuario: Usuario) -> Schema:
             Table("consultas_historial", Distributed("paciente_id", colocate_with="pacientes")),
             *(
                 Table(table, Distributed("paciente_id", colocate_with="pacientes"))
-                for table in (*RECORDS, "documentos_contenido", *FORMER_RECORDS)
+                for table in (*RECORDS, "documentos_contenido", *FORMER_RECORDS, "fusiones")
             ),
         ),
         foreign_keys=FOREIGN_KEYS,

@@ -17,6 +17,7 @@ from historia_clinica.resources.cluster.routes import blueprint as cluster
 from historia_clinica.resources.consultas.routes import blueprint as consultas
 from historia_clinica.resources.diagnosticos.routes import blueprint as diagnosticos
 from historia_clinica.resources.documentos.routes import blueprint as documentos
+from historia_clinica.resources.fusiones.routes import blueprint as fusiones
 from historia_clinica.resources.historia.routes import blueprint as historia
 from historia_clinica.resources.medicos.routes import blueprint as medicos
 from historia_clinica.resources.notas.routes import blueprint as notas
@@ -48,6 +49,7 @@ RECORDS = (
 )
 BLUEPRINTS = (
     pacientes,
+    fusiones,
     historia,
     *RECORDS,
     medicos,

@@ -77,6 +77,27 @@ class NoteSigned(Conflict):
     meaning = "La nota está firmada y ya no se cambia ni se anula: corríjala o complétela con una adenda."
 
 
+class PatientMerged(Conflict):
+    slug = "paciente-fusionado"
+    title = "Paciente fusionado"
+    meaning = (
+        "El paciente de ese número está fusionado con otro, y sus propios datos no se cambian mientras lo esté: "
+        "cambie los del otro, que dicen su versión, o sepárelos antes."
+    )
+
+
+class MergeRefused(Conflict):
+    slug = "fusion-no-posible"
+    title = "Fusión no posible"
+    meaning = "Los dos pacientes no se pueden fusionar: uno está anulado o ya fusionado, o tienen un mismo registro."
+
+
+class SplitRefused(Conflict):
+    slug = "separacion-no-posible"
+    title = "Separación no posible"
+    meaning = "Los dos pacientes no se pueden separar todavía: antes hay que deshacer otra cosa, que se dice."
+
+
 class PreconditionFailed(HistoriaError):
     """The row has another version than those the client named."""
 

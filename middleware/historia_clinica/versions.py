@@ -93,13 +93,15 @@ def statements(  # noqa: PLR0913  each is one thing that a table has or has not
     defaults: Mapping[str, str] = MappingProxyType({}),
     further: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     registered: str = REGISTERED,
+    hidden: str | None = None,
     scope: Scope,
 ) -> Statements:
     """`key`: the type of each column of the primary key; `columns` are those that a change replaces, `fixed` not.
 
     The database makes the `generated` ones of them when a row is created, and has `defaults` (SQL) for values left out.
     `further` are changes by their names, with SQL for each column that they set. `registered` is the column that says
-    when the first version was written.
+    when the first version was written. In the state `hidden` a row is there for its key alone: with all its versions it
+    is as if it were not.
     Each relation carries the whole key, so that the statements of a patient's table plan to one task.
     """
     former = f"{table}_historial"
@@ -116,6 +118,9 @@ def statements(  # noqa: PLR0913  each is one thing that a table has or has not
     instant = "%(en)s::timestamptz"
     earlier = "(%(before)s::bigint IS NULL OR version < %(before)s::bigint)"
 
+    standing = f" AND estado <> '{hidden}'" if hidden else ""
+    still = f" AND EXISTS (SELECT FROM {table} WHERE {where}{standing})" if hidden else ""
+
     def sent(names: Sequence[str]) -> dict[str, str]:
         return {name: f"%({name})s" for name in names}
 
@@ -131,28 +136,28 @@ def statements(  # noqa: PLR0913  each is one thing that a table has or has not
             """
 
     return Statements(
-        read=Statement(f"{now} FROM {table} WHERE {where}", scope),
+        read=Statement(f"{now} FROM {table} WHERE {where}{standing}", scope),
         at_version=Statement(
             f"""
-            {now} FROM {table} WHERE {where} AND version = %(version)s
+            {now} FROM {table} WHERE {where}{standing} AND version = %(version)s
              UNION ALL
-            {then} FROM {former} WHERE {where} AND version = %(version)s
+            {then} FROM {former} WHERE {where}{still} AND version = %(version)s
             """,
             scope,
         ),
         at_moment=Statement(
             f"""
-            {now} FROM {table} WHERE {where} AND {beginning} <= {instant}
+            {now} FROM {table} WHERE {where}{standing} AND {beginning} <= {instant}
              UNION ALL
-            {then} FROM {former} WHERE {where} AND vigente_desde <= {instant} AND {instant} < vigente_hasta
+            {then} FROM {former} WHERE {where}{still} AND vigente_desde <= {instant} AND {instant} < vigente_hasta
             """,
             scope,
         ),
         history=Statement(
             f"""
-            {now}, {signed}, NULL::timestamptz AS vigente_hasta FROM {table} WHERE {where} AND {earlier}
+            {now}, {signed}, NULL::timestamptz AS vigente_hasta FROM {table} WHERE {where}{standing} AND {earlier}
              UNION ALL
-            {then}, {signed}, vigente_hasta FROM {former} WHERE {where} AND {earlier}
+            {then}, {signed}, vigente_hasta FROM {former} WHERE {where}{still} AND {earlier}
              ORDER BY version DESC
              LIMIT %(rows)s
             """,
@@ -176,7 +181,7 @@ def statements(  # noqa: PLR0913  each is one thing that a table has or has not
             scope,
         ),
         # not FOR UPDATE: that would make whoever refers to the row wait
-        lock=Statement(f"{now}, {stored} FROM {table} WHERE {where} FOR NO KEY UPDATE", scope),
+        lock=Statement(f"{now}, {stored} FROM {table} WHERE {where}{standing} FOR NO KEY UPDATE", scope),
         keep=Statement(
             f"""
             INSERT INTO {former} ({held}, {stored}, vigente_desde, vigente_hasta)
@@ -236,10 +241,10 @@ class Versioned(Generic[Row]):
 
         `values` are the columns and the authorship. Raises Conflict, ForeignKeyMissing, KeyReused.
         """
-        made = self._repeated(transaction, values) if self.statements.found_by_key else None
+        made = self.repeated(transaction, values) if self.statements.found_by_key else None
         # Whoever makes the same row at this moment is waited for.
         made = made or transaction.row(self.statements.create, values, self.into)
-        made = made or self._repeated(transaction, values)
+        made = made or self.repeated(transaction, values)
         if made is None:
             raise self._taken(self._is_there(transaction, values))
         return made
@@ -291,9 +296,11 @@ class Versioned(Generic[Row]):
         # A policy about changes hides a row from whoever would lock it, not from whoever reads it.
         current = locked or transaction.row(self.statements.read, key, _as_it_is)
         if current is None:
+            if repeated := self.repeated(transaction, {**values, **key}):
+                return repeated
             raise NotFound(self.missing)
         if not locked or current["version"] not in versions or current["estado"] == self.annulled:
-            if repeated := self._repeated(transaction, {**values, **key}):
+            if repeated := self.repeated(transaction, {**values, **key}):
                 return repeated
             if current["version"] not in versions:
                 raise PreconditionFailed(current["version"])
@@ -326,8 +333,8 @@ class Versioned(Generic[Row]):
                 return Conflict(sentence, (FieldError(f"/{column}", sentence),))
         return Conflict()
 
-    def _repeated(self, transaction: Transaction, values: Parameters) -> Row | None:
-        """The version that was written under the Idempotency-Key of this request."""
+    def repeated(self, transaction: Transaction, values: Parameters) -> Row | None:
+        """The version that was written under the Idempotency-Key of this request; raises KeyReused."""
         if values["clave"] is None:
             return None
         found = transaction.row(self.statements.repeated, values, _as_it_is)

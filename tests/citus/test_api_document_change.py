@@ -1,17 +1,16 @@
 """A record goes to another number, in another shard, while others write to it and whatever dies: nothing is lost."""
 
 import concurrent.futures
-import contextlib
 import itertools
 import threading
 import time
 from typing import Any
 
 import pytest
+from citus.breaking import elsewhere, in_doubt, killing
 from citus.hooks_state import rows
-from citus.routed import NewApi, owner_of
+from citus.routed import NewApi
 from flask.testing import FlaskClient
-from historia_clinica.db import Statement, Transaction
 from historia_local.nodes import Cluster
 from versioned import RECORDS, Kind, key
 
@@ -26,12 +25,6 @@ def patient(api: FlaskClient, consultas: int = 20) -> str:
     for number in range(consultas):
         assert api.post(f"{PACIENTES}/{cedula}/consultas", json={"diagnostico": f"d{number}"}).status_code == 201
     return cedula
-
-
-def elsewhere(cluster: Cluster, cedula: str) -> str:
-    """A number whose shard lies on another node."""
-    here = owner_of(cluster, cedula)
-    return next(other for n in itertools.count() if owner_of(cluster, other := f"E-{next(_numbers)}-{n}") != here)
 
 
 def change(api: FlaskClient, cedula: str, nueva: str, headers: dict[str, str]) -> Any:
@@ -58,10 +51,6 @@ def test_records_of_every_kind_go_along(citus_system: Cluster, new_api: NewApi, 
     there = created.headers["Location"].replace(cedula, nueva)
     members = [name for name, value in created.get_json().items() if value == cedula]
     assert api.get(there).get_json() == created.get_json() | dict.fromkeys(members, nueva)
-
-
-def in_doubt(cluster: Cluster) -> list[Any]:
-    return [found for node in cluster.nodes[:3] for found in rows(cluster, node, "SELECT gid FROM pg_prepared_xacts")]
 
 
 @pytest.mark.parametrize("routing", ["coordinator", "workers", "owner"])
@@ -146,35 +135,6 @@ def test_while_others_write(citus_system: Cluster, new_api: NewApi) -> None:
         "consultas_historial": len(written),
     }
     assert in_doubt(citus_system) == []
-
-
-def killing(cluster: Cluster, monkeypatch: pytest.MonkeyPatch, moment: int, *, before: bool) -> list[str]:
-    """The connection of the API breaks before or after its statement of that number, or its commit."""
-    seen: list[str] = []
-    send, commit = Transaction._rows, Transaction.commit
-
-    def broken(self: Transaction, what: str, act: Any) -> Any:
-        seen.append(what)
-        if len(seen) != moment:
-            return act()
-        if before:
-            end(self)
-            return act()
-        result = act()
-        end(self)
-        return result
-
-    def end(transaction: Transaction) -> None:
-        driver: Any = transaction._connection.driver_connection
-        with contextlib.closing(cluster.connect()) as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", (driver.info.backend_pid,))
-
-    def rows_broken(self: Transaction, statement: Statement, parameters: Any, into: Any) -> Any:
-        return broken(self, statement.sql, lambda: send(self, statement, parameters, into))
-
-    monkeypatch.setattr(Transaction, "_rows", rows_broken)
-    monkeypatch.setattr(Transaction, "commit", lambda self: broken(self, "COMMIT", lambda: commit(self)))
-    return seen
 
 
 def test_killed_at_each_statement_a_repetition_converges(

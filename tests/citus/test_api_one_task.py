@@ -130,6 +130,12 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "documentos.CONTENT": [{"paciente_id": PACIENTE, "id": IDENTIFIER}],
     "documentos.KEEP": [{"paciente_id": PACIENTE, "id": IDENTIFIER, "contenido": b"c"}],
     **records("documentos", DOCUMENTO, fixed=("mime", "bytes", "sha256")),
+    "fusiones.MERGE": [SIGNED | {"cedula": PACIENTE, "duplicado": "1", "versiones": [1]}],
+    "fusiones.PAGE": [
+        {"cedula": PACIENTE, "before_moment": None, "before_id": None, "rows": 21},
+        {"cedula": PACIENTE, "before_moment": MOMENT, "before_id": IDENTIFIER, "rows": 21},
+    ],
+    "fusiones.SPLIT": [SIGNED | {"cedula": PACIENTE, "duplicado": "1", "versiones": [1]}],
     "historia.READ": [{"cedula": PACIENTE}],
     "medicos.PAGE": [{"after_id": after, "anulados": False, "rows": 21} for after in (None, 7)],
     **versioned("medicos", {"id": 1}, MEDICO, numbered=True),
@@ -149,7 +155,7 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     **records("ordenes", ORDEN),
     "pacientes.CHANGE_NUMBER": [SIGNED | {"cedula": PACIENTE, "nueva": "1", "versiones": [1]}],
     "pacientes.LEFT_UNDER_KEY": [{"cedula": PACIENTE, "clave": IDENTIFIER}],
-    "pacientes.NEXT_NUMBER": [{"cedula": PACIENTE}],
+    "pacientes.NEXT_NUMBER": [{"cedula": PACIENTE, "quien": who} for who in (None, IDENTIFIER)],
     "pacientes.PAGE": [
         {"after_moment": None, "after_id": None, "anulados": False, "rows": 21} | NOTHING_SEARCHED,
         {"after_moment": MOMENT, "after_id": IDENTIFIER, "anulados": True, "rows": 21} | SEARCHED,

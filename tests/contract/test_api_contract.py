@@ -174,6 +174,28 @@ def test_answers_about_a_record_that_exists(api: FlaskClient, kind: Kind) -> Non
     answer("GET", 200)
 
 
+def test_answers_about_patients_that_are_merged(api: FlaskClient) -> None:
+    one, two = (KINDS[0].created(api).get_json()["cedula"] for _ in range(2))
+    body = {"duplicado": two, "motivo": "m"}
+
+    def answer(method: str, status: int, cedula: str, tail: str, **members: Any) -> None:
+        case = schema[f"/api/v1/pacientes/{{cedula}}{tail}"][method].Case(
+            path_parameters={"cedula": cedula}, media_type="application/json", **members
+        )
+        assert case.call_and_validate().status_code == status
+
+    answer("POST", 200, one, "/fusion", headers=if_match('"1"'), body=body)
+    answer("POST", 409, one, "/fusion", headers=if_match('"2"'), body=body)
+    answer("POST", 412, one, "/separacion", headers=if_match('"1"'), body=body)
+    answer("GET", 200, one, "/fusiones")
+    answer("GET", 308, two, "/consultas")
+    answer("POST", 308, two, "/consultas", body={}, headers={"Idempotency-Key": "k"})
+    answer("POST", 409, two, "/separacion", headers=if_match('"2"'), body=body)
+    answer("POST", 204, one, "/separacion", headers=if_match('"2"') | {"Prefer": "return=minimal"}, body=body)
+    answer("POST", 422, one, "/separacion", headers=if_match('"3"'), body=body)
+    answer("GET", 200, one, "/fusiones")
+
+
 def test_the_committed_document_is_current(api: FlaskClient) -> None:
     assert COMMITTED.read_text() == document(api.application), (
         "run: python -m historia_clinica.openapi > docs/openapi.json"

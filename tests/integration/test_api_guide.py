@@ -12,7 +12,7 @@ from serving import served
 from versioned import KINDS
 
 GUIDE = pathlib.Path(__file__).parents[2] / "docs" / "api.md"
-ADDRESS, CEDULA, ANOTHER = "http://127.0.0.1:8080", "0102030405", "1012345678"
+ADDRESS, CEDULA, ANOTHER, DUPLICATE = "http://127.0.0.1:8080", "0102030405", "1012345678", "1098765432"
 
 
 def test_every_line_is_answered_as_it_says(api: FlaskClient, tmp_path: pathlib.Path) -> None:
@@ -23,7 +23,7 @@ def test_every_line_is_answered_as_it_says(api: FlaskClient, tmp_path: pathlib.P
     assert len(said) >= len(re.findall(r"^curl ", script, re.MULTILINE)) > 10, "a line does not say its answer"
     (tmp_path / ".curlrc").write_text('write-out = "\\nanswered %{http_code}\\n"\n')
     unused = KINDS[0].created(api).get_json()["cedula"] + "-G"
-    script = script.replace(CEDULA, unused).replace(ANOTHER, f"{unused}-H")
+    script = script.replace(CEDULA, unused).replace(ANOTHER, f"{unused}-H").replace(DUPLICATE, f"{unused}-I")
     with served(api.application) as address:
         done = subprocess.run(
             ["bash", "-eu", "-c", script.replace(ADDRESS, address)],

@@ -12,10 +12,12 @@ from uuid import UUID, uuid4, uuid5
 from flask import request
 
 from historia_clinica.errors import MalformedRequest
+from historia_clinica.http.fields import CEDULA
 
 HEADER = "Idempotency-Key"
 FORM = re.compile(r"[!-~]{1,128}")  # visible ASCII
 NAMESPACE = UUID("5f0a2c3e-6f0b-5d0e-9c53-0d1f6c1b7a42")
+ASKED = "numero"  # query parameter: the number under which a request was sent that is led to another
 REFUSED = "Idempotency-Key lleva de 1 a 128 caracteres ASCII visibles, con o sin comillas alrededor."
 
 
@@ -26,7 +28,7 @@ def key(author: str) -> UUID | None:
         return None
     if not FORM.fullmatch(value := _unquoted(offered)):
         raise MalformedRequest(REFUSED)
-    return uuid5(NAMESPACE, json.dumps([author, request.method, request.path, value]))
+    return uuid5(NAMESPACE, json.dumps([author, request.method, _path(), value]))
 
 
 def fingerprint() -> bytes:
@@ -38,6 +40,16 @@ def fingerprint() -> bytes:
 def new_id(clave: UUID | None) -> UUID:
     """Of a row to be made: the same for each repetition, so that a second one finds the first."""
     return clave or uuid4()
+
+
+def _path() -> str:
+    """That of the first time: the patient may have got another number since."""
+    asked, cedula = request.args.get(ASKED), (request.view_args or {}).get("cedula")
+    if asked is None or cedula is None:
+        return request.path
+    if not re.fullmatch(CEDULA[1:-1], asked):
+        raise MalformedRequest("«numero» no es un número de documento.")
+    return request.path.replace(f"/{cedula}", f"/{asked}", 1)
 
 
 def _unquoted(offered: str) -> str:

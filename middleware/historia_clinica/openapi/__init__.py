@@ -80,11 +80,15 @@ STATUS_ERROR: dict[str, Any] = {
     },
 }
 EVERYWHERE = {"503": "Base de datos no disponible o esquema sin instalar", "500": "Error interno"}
-MOVED = "El paciente tiene ahora otro número: la cabecera Location lleva a él"
+MOVED = "El paciente tiene ahora otro número o está fusionado con otro: la cabecera Location lleva a él"
 HEADERS: dict[str, dict[str, Any]] = {
     "201": {"Location": {"description": "Dirección de lo creado.", "required": True, "schema": {"type": "string"}}},
     "308": {
-        "Location": {"description": "La misma, con el número de hoy.", "required": True, "schema": {"type": "string"}}
+        "Location": {
+            "description": "La misma, con el número de hoy: sígala tal cual.",
+            "required": True,
+            "schema": {"type": "string"},
+        }
     },
     "503": {"Retry-After": {"description": "Segundos hasta otro intento.", "schema": {"type": "integer"}}},
 }

@@ -42,11 +42,11 @@ PARAMETERS: dict[str, Any] = {
     },
 }
 REFUSED = {
-    "409": "Está anulado o firmado, o choca con otro registro",
+    "409": "Está anulado, firmado o fusionado, o choca con otro registro",
     "412": "La versión es otra; la cabecera ETag trae la actual",
     "428": "Falta decir en If-Match qué versión se cambia",
 }
-CHANGES = ("/anulacion", "/firma", "/cambio-documento")
+CHANGES = ("/anulacion", "/firma", "/cambio-documento", "/fusion", "/separacion")
 BODY = {"400": "Petición mal formada", "413": "Cuerpo demasiado grande", "415": "No es JSON"}
 
 

@@ -130,7 +130,7 @@ def _add_create(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
             if paciente is not None:
                 resource.check(transaction, paciente, nueva)
             try:
-                created = store.versions.create(transaction, values)
+                created = store.create(transaction, values)
                 resource.keep(transaction, created, nueva)
             except ForeignKeyMissing as error:
                 raise store.explain(error) from error

@@ -16,7 +16,10 @@ MEDICO = {"medico_id": "No hay un médico con este número."}
 CONSULTA = {"consulta_id": "No hay una consulta de este paciente con este identificador."}
 ORDEN = {"orden_id": "No hay una orden de este paciente con este identificador."}
 NO_PATIENT = "No hay un paciente con esa cédula."
-PATIENT_EXISTS = Statement("SELECT cedula FROM pacientes WHERE cedula = %(paciente_id)s", Scope.PATIENT)
+# One that was merged with another is there for its number alone.
+PATIENT_EXISTS = Statement(
+    "SELECT cedula FROM pacientes WHERE cedula = %(paciente_id)s AND estado <> 'fusionado'", Scope.PATIENT
+)
 Position = tuple[datetime, UUID] | tuple[int]
 
 
@@ -116,7 +119,7 @@ class Store(Generic[Row]):
     versions: Versioned[Row]
     listing: Statement
     position: Callable[[Row], Position]
-    owner: Statement | None = None
+    of_a_patient: bool = False
     references: Mapping[str, str] = field(default_factory=dict)
     whole: str = ""
 
@@ -128,9 +131,20 @@ class Store(Generic[Row]):
         `within` is the patient's key, where there is one, `after` the position of the last row seen.
         """
         found = transaction.rows(self.listing, {**within, **after, **asked, "rows": rows}, self.into)
-        if not found and self.owner and transaction.row(self.owner, within, dict) is None:
-            raise NotFound(NO_PATIENT)
+        if not found:
+            self._refuse_without_patient(transaction, within)
         return found
+
+    def create(self, transaction: Transaction, values: Parameters) -> Row:
+        """See `Versioned.create`; raises NotFound where there is no such patient."""
+        created = self.versions.create(transaction, values)
+        # The foreign key has made whoever merges the patient wait, or has waited: only now is its state sure.
+        self._refuse_without_patient(transaction, values)
+        return created
+
+    def _refuse_without_patient(self, transaction: Transaction, within: Parameters) -> None:
+        if self.of_a_patient:
+            refuse_without_patient(transaction, within)
 
     def explain(self, error: ForeignKeyMissing) -> HistoriaError:
         """Which reference was missing; the constraints are named after their columns."""
@@ -138,6 +152,12 @@ class Store(Generic[Row]):
             if column in error.constraint:
                 return InvalidInput(errors=(FieldError(f"/{column}", sentence),))
         return NotFound(NO_PATIENT)
+
+
+def refuse_without_patient(transaction: Transaction, within: Parameters) -> None:
+    """Raises NotFound where there is no patient with the `paciente_id`."""
+    if transaction.row(PATIENT_EXISTS, within, dict) is None:
+        raise NotFound(NO_PATIENT)
 
 
 def store(table: Table, into: type[Own]) -> Store[Own]:
@@ -152,7 +172,7 @@ def store(table: Table, into: type[Own]) -> Store[Own]:
         table.versions(into),
         table.page(),
         position,
-        PATIENT_EXISTS,
-        table.references or {},
-        table.whole(),
+        of_a_patient=True,
+        references=table.references or {},
+        whole=table.whole(),
     )

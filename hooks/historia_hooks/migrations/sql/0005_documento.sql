@@ -15,75 +15,94 @@ CREATE TABLE public.numeros_anteriores (
     CONSTRAINT numeros_anteriores_clave_con_huella CHECK ((clave IS NULL) = (huella IS NULL))
 );
 
--- Answers the next version, or null where nothing was changed: there is no such patient, it is annulled or has another version.
---
--- Which tables hold rows of a patient is what their foreign keys say, and which of them come first. Rows are locked before they are
--- copied: whoever corrects one of them is waited for. The patient is locked after them, because such a correction also locks the
--- patient last, and then what was added meanwhile; from there on nobody can add more.
-CREATE FUNCTION public.cambiar_documento(
-    anterior text, nueva text, versiones integer[], autor text, motivo text, peticion text, clave uuid, huella bytea
-) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path TO pg_catalog, pg_temp AS $$
+-- The tables that hold rows of a patient, as their foreign keys say: each with the column of the cédula and all the others that can be
+-- written, those that are pointed to before those that point to them.
+CREATE FUNCTION public.partes_de_paciente() RETURNS TABLE (name text, key text, others text)
+LANGUAGE sql STABLE SET search_path TO pg_catalog, pg_temp AS $$
+    WITH RECURSIVE reference AS (
+        SELECT conrelid AS child, confrelid AS parent FROM pg_constraint
+         WHERE contype = 'f' AND conrelid <> confrelid
+    ), tree AS (
+        SELECT 'public.pacientes'::regclass::oid AS tabla, 0 AS depth
+         UNION ALL
+        SELECT child, depth + 1 FROM reference JOIN tree ON parent = tabla
+    ), part AS (
+        SELECT tabla, max(depth) AS depth FROM tree GROUP BY tabla
+    ), key AS (
+        SELECT tabla, depth, CASE depth WHEN 0 THEN 'cedula' ELSE (
+            SELECT attname FROM pg_constraint c JOIN pg_attribute ON attrelid = tabla AND attnum = c.conkey[1]
+             WHERE contype = 'f' AND conrelid = tabla AND confrelid = 'public.pacientes'::regclass) END AS key
+          FROM part
+    )
+    SELECT tabla::regclass::text, quote_ident(key),
+           (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+             WHERE attrelid = tabla AND attnum > 0 AND NOT attisdropped AND attgenerated = '' AND attname <> key)
+      FROM key ORDER BY depth, tabla
+$$;
+
+-- A version of the patient more, like that of any correction.
+CREATE FUNCTION public.nueva_version_de_paciente(
+    cedula text, estado text, autor text, motivo text, peticion text, clave uuid, huella bytea
+) RETURNS void
+LANGUAGE plpgsql SET search_path TO pg_catalog, pg_temp AS $$
 DECLARE
-    parts CURSOR FOR
-        WITH RECURSIVE reference AS (
-            SELECT conrelid AS child, confrelid AS parent FROM pg_constraint
-             WHERE contype = 'f' AND conrelid <> confrelid
-        ), tree AS (
-            SELECT 'public.pacientes'::regclass::oid AS tabla, 0 AS depth
-             UNION ALL
-            SELECT child, depth + 1 FROM reference JOIN tree ON parent = tabla
-        ), part AS (
-            SELECT tabla, max(depth) AS depth FROM tree GROUP BY tabla
-        ), key AS (
-            SELECT tabla, depth, CASE depth WHEN 0 THEN 'cedula' ELSE (
-                SELECT attname FROM pg_constraint c JOIN pg_attribute ON attrelid = tabla AND attnum = c.conkey[1]
-                 WHERE contype = 'f' AND conrelid = tabla AND confrelid = 'public.pacientes'::regclass) END AS key
-              FROM part
-        )
-        SELECT tabla::regclass::text AS name, quote_ident(key) AS key,
-               (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
-                 WHERE attrelid = tabla AND attnum > 0 AND NOT attisdropped AND attgenerated = '' AND attname <> key) AS others
-          FROM key ORDER BY depth, tabla;
-    part record;
-    locks text[] := '{}';
-    deletions text[] := '{}';
-    person record;
     columns text;
 BEGIN
-    IF NOT pg_has_role(session_user, 'historia_app', 'MEMBER') THEN
-        RAISE insufficient_privilege USING MESSAGE = 'permission denied for function cambiar_documento';
-    END IF;
-    FOR part IN parts LOOP
-        locks := format('SELECT FROM %s WHERE %s = %L FOR UPDATE', part.name, part.key, anterior) || locks;
-        deletions := format('DELETE FROM %s WHERE %s = %L', part.name, part.key, anterior) || deletions;
-    END LOOP;
-    FOR i IN 1 .. 2 * array_length(locks, 1) LOOP
-        EXECUTE locks[1 + (i - 1) % array_length(locks, 1)];
-    END LOOP;
-    EXECUTE format('SELECT id, version, estado FROM public.pacientes WHERE cedula = %L', anterior) INTO person;
-    IF person.id IS NULL OR person.estado = 'anulado' OR person.version <> ALL (versiones) THEN
-        RETURN NULL;
-    END IF;
-    FOR part IN parts LOOP
-        EXECUTE format('INSERT INTO %1$s (%2$s, %3$s) SELECT %5$L, %3$s FROM %1$s WHERE %2$s = %4$L',
-                       part.name, part.key, part.others, anterior, nueva);
-    END LOOP;
-    FOR i IN 1 .. array_length(deletions, 1) LOOP
-        EXECUTE deletions[i];
-    END LOOP;
-
-    -- the change is a version of the patient like any other
     SELECT string_agg(quote_ident(attname), ', ') INTO columns FROM pg_attribute
      WHERE attrelid = 'public.pacientes'::regclass AND attnum > 0 AND NOT attisdropped AND attname <> 'actualizado_en';
     EXECUTE format(
         'INSERT INTO public.pacientes_historial (%1$s, vigente_desde, vigente_hasta)'
         ' SELECT %1$s, coalesce(actualizado_en, fecha_registro), greatest(now(), coalesce(actualizado_en, fecha_registro))'
-        ' FROM public.pacientes WHERE cedula = %2$L', columns, nueva);
+        ' FROM public.pacientes WHERE cedula = %2$L', columns, cedula);
     EXECUTE format(
-        'UPDATE public.pacientes SET version = version + 1, cambiado_por = %L, motivo = %L, peticion = %L, clave = %L, huella = %L,'
-        ' actualizado_en = greatest(now(), coalesce(actualizado_en, fecha_registro)) WHERE cedula = %L',
-        autor, motivo, peticion, clave, huella, nueva);
+        'UPDATE public.pacientes SET version = version + 1, estado = %L, cambiado_por = %L, motivo = %L, peticion = %L, clave = %L,'
+        ' huella = %L, actualizado_en = greatest(now(), coalesce(actualizado_en, fecha_registro)) WHERE cedula = %L',
+        estado, autor, motivo, peticion, clave, huella, cedula);
+END $$;
+
+-- Whoever corrects one of the rows is waited for. The patient is locked after them, because such a correction also locks the patient
+-- last, and then what was added meanwhile; from there on nobody can add more.
+CREATE FUNCTION public.bloquear_historia(cedula text) RETURNS void
+LANGUAGE plpgsql SET search_path TO pg_catalog, pg_temp AS $$
+DECLARE
+    part record;
+    locks text[] := '{}';
+BEGIN
+    FOR part IN SELECT * FROM public.partes_de_paciente() LOOP
+        locks := format('SELECT FROM %s WHERE %s = %L FOR UPDATE', part.name, part.key, cedula) || locks;
+    END LOOP;
+    FOR i IN 1 .. 2 * array_length(locks, 1) LOOP
+        EXECUTE locks[1 + (i - 1) % array_length(locks, 1)];
+    END LOOP;
+END $$;
+
+-- Answers the next version, or null where nothing was changed: there is no such patient, it has another version or is not active.
+CREATE FUNCTION public.cambiar_documento(
+    anterior text, nueva text, versiones integer[], autor text, motivo text, peticion text, clave uuid, huella bytea
+) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path TO pg_catalog, pg_temp AS $$
+DECLARE
+    part record;
+    deletions text[] := '{}';
+    person record;
+BEGIN
+    IF NOT pg_has_role(session_user, 'historia_app', 'MEMBER') THEN
+        RAISE insufficient_privilege USING MESSAGE = 'permission denied for function cambiar_documento';
+    END IF;
+    PERFORM public.bloquear_historia(anterior);
+    EXECUTE format('SELECT id, version, estado FROM public.pacientes WHERE cedula = %L', anterior) INTO person;
+    IF person.id IS NULL OR person.estado <> 'activo' OR person.version <> ALL (versiones) THEN
+        RETURN NULL;
+    END IF;
+    FOR part IN SELECT * FROM public.partes_de_paciente() LOOP
+        EXECUTE format('INSERT INTO %1$s (%2$s, %3$s) SELECT %5$L, %3$s FROM %1$s WHERE %2$s = %4$L',
+                       part.name, part.key, part.others, anterior, nueva);
+        deletions := format('DELETE FROM %s WHERE %s = %L', part.name, part.key, anterior) || deletions;
+    END LOOP;
+    FOR i IN 1 .. array_length(deletions, 1) LOOP
+        EXECUTE deletions[i];
+    END LOOP;
+    PERFORM public.nueva_version_de_paciente(nueva, 'activo', autor, motivo, peticion, clave, huella);
     EXECUTE format(
         'INSERT INTO public.numeros_anteriores (cedula, paciente_uuid, version, cedula_nueva, clave, huella)'
         ' VALUES (%L, %L, %L, %L, %L, %L)', anterior, person.id, person.version + 1, nueva, clave, huella);
@@ -93,7 +112,13 @@ END $$;
 -- On a node that comes later Citus makes the function with the privileges that were granted, but forgets this one that was not: hence the
 -- question in its first line.
 REVOKE ALL ON FUNCTION public.cambiar_documento FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.bloquear_historia FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.nueva_version_de_paciente FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.partes_de_paciente FROM PUBLIC;
 
+COMMENT ON FUNCTION public.partes_de_paciente IS 'Las tablas que tienen filas de un paciente';
+COMMENT ON FUNCTION public.bloquear_historia IS 'Bloquea todas las filas de un paciente hasta el fin de la transacción';
+COMMENT ON FUNCTION public.nueva_version_de_paciente IS 'Escribe otra versión de un paciente y guarda la que había';
 COMMENT ON FUNCTION public.cambiar_documento IS 'Pasa la historia entera de un paciente a otro número';
 COMMENT ON TABLE public.numeros_anteriores IS 'Números que un paciente tuvo antes: llevan al que tiene; solo se añaden filas';
 COMMENT ON COLUMN public.numeros_anteriores.cedula IS 'El número que dejó de ser suyo; clave de reparto';

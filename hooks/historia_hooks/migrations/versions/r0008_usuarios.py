@@ -2,7 +2,7 @@
 
 from historia_hooks.migrations import run_sql
 
-revision, down_revision = "0008", "0006"
+revision, down_revision = "0008", "0007"
 
 
 def upgrade() -> None:

@@ -2,12 +2,14 @@
 
 from flask import Flask, Response, redirect, request, url_for
 
-from historia_clinica.errors import HistoriaError, NotFound
-from historia_clinica.http import problems
+from historia_clinica.errors import HistoriaError, NotFound, PatientMerged
+from historia_clinica.http import idempotency, problems
 from historia_clinica.http.context import context
 from historia_clinica.resources.pacientes import repository
 
 KEEPS_METHOD_AND_BODY = 308
+READS = {"GET", "HEAD"}
+OF_THE_PATIENT = {"pacientes", "fusiones"}  # blueprints whose changes say a version of the patient's own row
 
 
 def install(app: Flask) -> None:
@@ -21,15 +23,24 @@ def _answer(error: NotFound) -> Response:
         return problems.answer(error)
     try:
         with context().database.transaction(paciente=cedula) as transaction:
-            number = repository.next_number(transaction, cedula)
+            found = repository.number_of_today(transaction, cedula)
     except HistoriaError as failure:
         return problems.answer(failure)
-    return _lead_to(number) if number else problems.answer(error)
+    if found is None:
+        return problems.answer(error)
+    if found.fusion and request.method not in READS and request.blueprint in OF_THE_PATIENT:
+        # The survivor is another row: a version of one, in If-Match, must not be taken for one of the other.
+        return problems.answer(PatientMerged())
+    return _lead_to(found.cedula_nueva)
 
 
 def _lead_to(number: str) -> Response:
     address = url_for(str(request.endpoint), **(request.view_args or {}) | {"cedula": number})
-    query = f"?{request.query_string.decode()}" if request.query_string else ""
-    answer = redirect(address + query, KEEPS_METHOD_AND_BODY)
+    query = request.query_string.decode()
+    keyed = request.method not in READS and idempotency.HEADER in request.headers
+    if keyed and idempotency.ASKED not in request.args:
+        # there the key shall be the one that it is here: what was done under it has gone there as well
+        query = "&".join(filter(None, (query, f"{idempotency.ASKED}={(request.view_args or {})['cedula']}")))
+    answer = redirect(f"{address}?{query}" if query else address, KEEPS_METHOD_AND_BODY)
     answer.data = b""
     return answer  # type: ignore[return-value]  # made by our own response class

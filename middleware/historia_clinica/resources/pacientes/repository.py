@@ -1,7 +1,8 @@
 """SQL of patients."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from uuid import UUID
 
 from historia_clinica.db import Parameters, Scope, Statement, Transaction
 from historia_clinica.errors import Conflict, KeyReused
@@ -19,7 +20,7 @@ PAGE = Statement(
       FROM pacientes
      WHERE (%(after_moment)s::timestamptz IS NULL
             OR (fecha_registro, id) > (%(after_moment)s::timestamptz, %(after_id)s::uuid))
-       AND (%(anulados)s OR estado <> 'anulado')
+       AND (%(anulados)s OR estado NOT IN ('anulado', 'fusionado'))
        AND (%(words)s::tsquery IS NULL
             OR array_to_tsvector(string_to_array(btrim(regexp_replace(
                    lower(regexp_replace(normalize(nombre || ' ' || apellido, NFKD), '[\u0300-\u036f]', '', 'g')),
@@ -47,11 +48,16 @@ LEFT_UNDER_KEY = Statement(
     """,
     Scope.PATIENT,
 )
-# A number that is a patient's leads nowhere else, whoever had it before.
+# A number that is a patient's leads nowhere else, whoever had it before. On the way from there, only that of
+# one patient (`quien`) counts: another may have its number now.
 NEXT_NUMBER = Statement(
     """
-    SELECT cedula_nueva FROM numeros_anteriores
-     WHERE cedula = %(cedula)s AND NOT EXISTS (SELECT FROM pacientes WHERE cedula = %(cedula)s)
+    SELECT cedula_nueva, coalesce(superviviente_uuid, paciente_uuid) AS quien, superviviente_uuid IS NOT NULL AS fusion
+      FROM numeros_anteriores
+     WHERE cedula = %(cedula)s AND (%(quien)s::uuid IS NULL OR paciente_uuid = %(quien)s::uuid)
+       AND NOT EXISTS (SELECT FROM pacientes
+                        WHERE cedula = %(cedula)s AND estado <> 'fusionado'
+                          AND (%(quien)s::uuid IS NULL OR id = %(quien)s::uuid))
      ORDER BY fecha_registro DESC, version DESC
      LIMIT 1
     """,
@@ -66,6 +72,7 @@ VERSIONS = Versioned(
         fixed=("id",),
         generated=("id",),
         columns=("nombre", "apellido", "fecha_nacimiento", "telefono", "direccion", "ciudad"),
+        hidden="fusionado",
         scope=Scope.PATIENT,
     ),
     into=Paciente,
@@ -113,13 +120,24 @@ def changed_before(transaction: Transaction, cedula: str, versions: Sequence[int
     return VERSIONS.find(transaction, {"cedula": left.cedula_nueva}, version=left.version)
 
 
-def next_number(transaction: Transaction, cedula: str) -> str | None:
-    """The one that a patient got in the place of that one, if nobody has it now."""
-    return transaction.row(NEXT_NUMBER, {"cedula": cedula}, _text)
+@dataclass(frozen=True)
+class Leading:
+    """To which number another leads, to which patient, and whether by a merge on the way."""
+
+    cedula_nueva: str
+    quien: UUID
+    fusion: bool
 
 
-def _text(cedula_nueva: str) -> str:
-    return cedula_nueva
+def number_of_today(transaction: Transaction, cedula: str) -> Leading | None:
+    """That of the patient who had that one last, if nobody has it now; of the one with whom that patient was merged.
+
+    From number to number, each time that of the same patient: another may have got a number on the way.
+    """
+    found, at, who, merged = None, cedula, None, False
+    while (step := transaction.row(NEXT_NUMBER, {"cedula": at, "quien": who}, Leading)) and step.cedula_nueva != cedula:
+        found, at, who, merged = step, step.cedula_nueva, step.quien, merged or step.fusion
+    return replace(found, fusion=merged) if found else None
 
 
 def _version(version: int | None) -> int | None:

@@ -43,7 +43,7 @@ class Paciente(Schema):
     telefono: str | None
     direccion: str | None
     ciudad: str | None
-    estado: Literal["activo", "anulado"]
+    estado: Literal["activo", "anulado", "fusionado"]
     fecha_registro: datetime
     actualizado_en: datetime
     version: int

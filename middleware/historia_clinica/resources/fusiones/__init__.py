@@ -1,0 +1,1 @@
+"""One person under two numbers: merged, and separated again."""
