@@ -17,7 +17,7 @@ _numbers = itertools.count(time.time_ns() // 1000 % 10**12)
 Request = tuple[str, dict[str, Any]]  # where it is sent, and the body
 
 
-def _paciente(_api: FlaskClient) -> Request:
+def paciente(_api: FlaskClient) -> Request:
     return PACIENTES, {"cedula": f"V-{next(_numbers)}", "nombre": "Ana", "apellido": "Peña", "ciudad": "Popayán"}
 
 
@@ -39,7 +39,7 @@ def _other_usuario(number: int) -> dict[str, Any]:
 
 def _of_a_patient(path: str, body: dict[str, Any]) -> Callable[[FlaskClient], Request]:
     def request(api: FlaskClient) -> Request:
-        address, patient = _paciente(api)
+        address, patient = paciente(api)
         return f"{api.post(address, json=patient).headers['Location']}/{path}", body
 
     return request
@@ -138,7 +138,7 @@ RECORDS = [
     ),
 ]
 KINDS = [
-    Kind("paciente", _paciente, lambda n: {"nombre": f"Ana {n}", "apellido": "Peña"}, "anulado", "pacientes/{cedula}"),
+    Kind("paciente", paciente, lambda n: {"nombre": f"Ana {n}", "apellido": "Peña"}, "anulado", "pacientes/{cedula}"),
     Kind("medico", _medico, _other_medico, "anulado", "medicos/{id}"),
     *RECORDS,
     Kind("usuario", _usuario, _other_usuario, "anulado", "usuarios/{documento_id}", registered="fecha_creacion"),

@@ -13,7 +13,6 @@ from citus.hooks_state import rows
 from citus.routed import NewApi, owner_of
 from flask.testing import FlaskClient
 from historia_local.nodes import Cluster
-from keyed import key
 from merged import (
     PACIENTES,
     add,
@@ -28,6 +27,7 @@ from merged import (
     stored,
     together,
 )
+from versioned import key
 
 CLOSED = {"fecha_consulta": "2026-01-31T08:30:00-05:00", "estado": "cerrada", "motivo": "m"}
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from historia_local.nodes import Cluster
-from keyed import key
 from merged import (
     PACIENTES,
     Stored,
@@ -25,7 +24,7 @@ from merged import (
     stored,
     together,
 )
-from versioned import DIAGNOSTICO, RECORDS, RESULTADO, Kind, if_match
+from versioned import DIAGNOSTICO, RECORDS, RESULTADO, Kind, if_match, key
 
 ACTIVE = {**DIAGNOSTICO, "estado": "activo"}
 CLOSED = {"fecha_consulta": "2026-01-31T08:30:00-05:00", "estado": "cerrada", "motivo": "m"}

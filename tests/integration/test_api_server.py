@@ -6,8 +6,8 @@ import signal
 from typing import Any
 
 from flask.testing import FlaskClient
-from keyed import PACIENTES, paciente
 from serving import Server, running
+from versioned import PACIENTES, paciente
 
 CEDULA = "1012345678"
 
