@@ -11,7 +11,8 @@ from pydantic_core import PydanticCustomError
 
 from historia_clinica.http.fields import WHOLE, AtMost, BirthDate, Exact, Line, Text
 
-EMAIL = r"^[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+$"
+EMAIL = r"[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+"
+SPACE = r"[^\S\x00-\x1f\x7f-\x9f]*"  # that is trimmed
 LIMIT, DECIMALS = 10**9, 6  # up to 15 digits, which a JSON number carries exactly wherever it is read
 
 
@@ -38,7 +39,7 @@ def _check_positive(value: Decimal) -> Decimal:
 
 
 def _check_email(value: str) -> str:
-    if not re.fullmatch(EMAIL[1:-1], value):
+    if not re.fullmatch(EMAIL, value):
         raise PydanticCustomError("historia_email", "Debe ser un correo electrónico, por ejemplo ana@hospital.com.")
     return value
 
@@ -56,7 +57,9 @@ LongText = Annotated[Text, AtMost(2000)]
 PastDate = BirthDate  # the same bounds: from 1850 until today
 MedicoId = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1), WHOLE]
 ConsultaId = Annotated[UUID, Field(description="Una consulta del mismo paciente.")]
-Email = Annotated[Line, AtMost(100), Field(json_schema_extra={"pattern": EMAIL}), AfterValidator(_check_email)]
+Email = Annotated[
+    Line, AtMost(100), Field(json_schema_extra={"pattern": f"^{SPACE}{EMAIL}{SPACE}$"}), AfterValidator(_check_email)
+]
 CIE10 = Annotated[
     str, Field(strict=True, pattern="^[A-Z][0-9]{2}[0-9X]?$", description="CIE-10, sin punto, como en los RIPS.")
 ]
