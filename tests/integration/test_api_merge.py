@@ -474,6 +474,20 @@ def test_a_record_on_its_way_while_the_patient_is_merged(
     assert not any(records(stored(postgres_system, one)).values())
 
 
+def test_who_writes_about_the_survivor_does_not_wait(api: FlaskClient, postgres_system: Cluster) -> None:
+    one, two = person(api), person(api)
+    mine = add(api, one, "consultas", diagnostico="d")["id"]
+    with contextlib.closing(postgres_system.connect()) as connection, connection.cursor() as cursor:
+        connection.autocommit = False
+        cursor.execute(f"SELECT version FROM fusionar_pacientes('{one}', '{two}', '{{1}}', 'a', 'm', NULL, NULL, NULL)")
+        started = time.monotonic()
+        add(api, one, "consultas", diagnostico="d")
+        correct(api, f"{PACIENTES}/{one}/consultas/{mine}", {"diagnostico": "x", **CLOSED})
+        assert time.monotonic() - started < 1
+        connection.commit()
+    assert at(api, two) == one
+
+
 def waits(cursor: Any) -> None:
     for _ in range(100):
         cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
