@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     )
     historia_idle_timeout: int = Field(10000, ge=100, description="Milliseconds a transaction may stay idle.")
 
-    historia_max_body: int = Field(524288, ge=1024, description="Largest request body, in bytes.")
+    historia_max_body: int = Field(1048576, ge=1024, description="Largest request body, in bytes.")
     historia_readiness_budget: float = Field(0.8, gt=0, le=5, description="Seconds /readyz may spend on the database.")
     historia_readiness_cache: float = Field(3, ge=0, le=60, description="Seconds a verdict of /readyz is reused.")
 

@@ -156,6 +156,7 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "pacientes.CHANGE_NUMBER": [SIGNED | {"cedula": PACIENTE, "nueva": "1", "versiones": [1]}],
     "pacientes.LEFT_UNDER_KEY": [{"cedula": PACIENTE, "clave": IDENTIFIER}],
     "pacientes.NEXT_NUMBER": [{"cedula": PACIENTE, "quien": who} for who in (None, IDENTIFIER)],
+    "pacientes.UNHURRIED": [{}],
     "pacientes.PAGE": [
         {"after_moment": None, "after_id": None, "anulados": False, "rows": 21} | NOTHING_SEARCHED,
         {"after_moment": MOMENT, "after_id": IDENTIFIER, "anulados": True, "rows": 21} | SEARCHED,

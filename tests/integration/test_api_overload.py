@@ -3,7 +3,8 @@
 import contextlib
 import pathlib
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from typing import Any
 
@@ -36,6 +37,45 @@ def test_what_comes_when_the_queue_is_full_is_refused_at_once(
         held.rollback()
         assert [future.result()[0] for future in asked].count(200) == 4
         assert server.get(PACIENTES)[0] == 200
+
+
+def test_a_probe_does_not_wait_with_the_others(postgres_system: Any, tmp_path: pathlib.Path, held: Any) -> None:
+    with running(postgres_system.api_environment() | NARROW, tmp_path) as server, ThreadPoolExecutor(4) as clients:
+        asked = [clients.submit(server.get, PACIENTES) for _ in range(4)]
+        eventually(lambda: waiting(postgres_system) == 2)
+        assert [server.get(path)[0] for path in ("/livez", "/readyz")] == [200, 200]
+        assert not any(future.done() for future in asked)
+        held.rollback()
+        assert [future.result()[0] for future in asked] == [200] * 4
+
+
+def test_who_is_being_refused_takes_no_place(postgres_system: Any, tmp_path: pathlib.Path, held: Any) -> None:
+    """A refusal is over when its body has been read, which its client may draw out."""
+    narrow = NARROW | {"HISTORIA_SERVER_THREADS": "1", "HISTORIA_QUEUE_SIZE": "0"}
+    with running(postgres_system.api_environment() | narrow, tmp_path) as server, ThreadPoolExecutor(1) as clients:
+        asked = clients.submit(server.get, PACIENTES)
+        eventually(lambda: waiting(postgres_system) == 1)
+        host, port = server.address.split(":")
+        with socket.create_connection((host, int(port))) as slow:
+            slow.sendall(b"POST /api/v1/medicos HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
+            assert slow.recv(100).startswith(b"HTTP/1.1 503")
+            held.rollback()
+            assert asked.result()[0] == 200
+            assert server.get(PACIENTES)[0] == 200
+
+
+def waiting(system: Any) -> int:
+    with contextlib.closing(system.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return int(cursor.fetchone()[0])
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    for _ in range(200):
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it does not come to that")
 
 
 def test_a_request_whose_time_is_over_is_not_begun(postgres_system: Any, tmp_path: pathlib.Path, held: Any) -> None:

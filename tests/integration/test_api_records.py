@@ -25,6 +25,8 @@ from versioned import (
 )
 
 UNKNOWN = "7f1f3a52-3a2f-4d0f-9b57-0f5bb6a2c1de"
+# By which a record stands in its list: its own moment, or else that of its registration.
+MOMENTS = ("fecha_consulta", "tomado_en", "emitido_en", "fecha_registro")
 records = pytest.mark.parametrize("kind", RECORDS, ids=lambda kind: kind.name)
 
 
@@ -56,20 +58,26 @@ def test_a_repetition_with_the_same_key_is_done_once(api: FlaskClient, kind: Kin
     assert len(api.get(f"{there}/historial").get_json()["versiones"]) == 3
 
 
+def dated(body: dict[str, Any], day: int) -> dict[str, Any]:
+    """With another moment, where the record has one of its own."""
+    return body | {name: f"2026-01-{day}T13:30:00Z" for name in MOMENTS if name in body}
+
+
 @records
 def test_lists_are_in_pages_the_newest_first(api: FlaskClient, kind: Kind) -> None:
     first = kind.created(api)
     listing = first.headers["Location"].rpartition("/")[0]
     body = kind.first()
-    made = [first.get_json(), *(api.post(listing, json=body).get_json() for _ in range(2))]
+    made = [first.get_json(), *(api.post(listing, json=dated(body, day)).get_json() for day in (30, 10))]
+    [moment, *_] = [name for name in MOMENTS if name in made[0]]
     found, following = [], f"{listing}?limite=1"
     while following:
         page = api.get(following)
         (rows,) = (value for name, value in page.get_json().items() if name != "siguiente")
         found += rows
         following = page.headers.get("Link", "").split(">")[0].removeprefix("<")
-    assert sorted(one["id"] for one in found) == sorted(one["id"] for one in made)
-    assert len(found) == 3
+    newest_first = sorted(made, key=lambda one: (one[moment], one["id"]), reverse=True)
+    assert [one["id"] for one in found] == [one["id"] for one in newest_first]
     assert api.get(f"/api/v1/pacientes/NADIE-0/{listing.rpartition('/')[2]}").status_code == 404
     assert api.post(f"/api/v1/pacientes/NADIE-0/{listing.rpartition('/')[2]}", json=body).status_code == 404
 
@@ -148,7 +156,8 @@ def test_a_substance_is_named_exactly_for_an_allergy(api: FlaskClient, statement
     address = f"{patient(api)}/alergias"
     nothing = api.post(address, json={"afirmacion": statement})
     assert (nothing.status_code, nothing.get_json()["sustancia"]) == (201, None)
-    for faulty in ({"afirmacion": "alergia"}, ALERGIA | {"sustancia": None}, ALERGIA | {"afirmacion": statement}):
+    untrue = {"afirmacion": statement, "sustancia": "Penicilina"}
+    for faulty in ({"afirmacion": "alergia"}, ALERGIA | {"sustancia": None}, untrue):
         assert pointers(api.post(address, json=faulty)) == ["/sustancia"]
         changed = faulty | {"estado": "activa", "motivo": "m"}
         assert pointers(api.put(nothing.headers["Location"], json=changed, headers=if_match('"1"'))) == ["/sustancia"]
@@ -251,6 +260,13 @@ def test_nothing_is_prescribed_in_no_quantity(api: FlaskClient, member: str, val
         ("signos-vitales", SIGNO_VITAL, "loinc", "8310"),
         ("signos-vitales", SIGNO_VITAL, "unidad", "mm Hg"),
         ("signos-vitales", SIGNO_VITAL, "tomado_en", "2026-01-31T08:30:00"),
+        ("signos-vitales", SIGNO_VITAL, "tomado_en", "2190-01-31T08:30:00Z"),
+        ("resultados", RESULTADO, "emitido_en", "2190-01-31T08:30:00Z"),
+        ("alergias", {"afirmacion": "sin_alergias_conocidas"}, "tipo", "alimento"),
+        ("alergias", {"afirmacion": "sin_alergias_conocidas"}, "criticidad", "alta"),
+        ("alergias", {"afirmacion": "sin_informacion"}, "reaccion", "Anafilaxia"),
+        ("alergias", {"afirmacion": "sin_informacion"}, "verificacion", "confirmada"),
+        ("diagnosticos", DIAGNOSTICO | {"resuelto": "2020-01-01"}, "estado", "activo"),
         ("prescripciones", PRESCRIPCION, "atc", "C09"),
         ("prescripciones", PRESCRIPCION, "duracion_dias", 0),
         ("ordenes", ORDEN, "cups", "90389"),

@@ -16,6 +16,7 @@ from historia_clinica.versions import Version
 Body = TypeVar("Body", bound=Schema)
 Answer = Response | tuple[Body, int, dict[str, str]]
 VERSION = re.compile(r"[1-9][0-9]{0,9}")
+LAST_VERSION = 2**31 - 1  # a column of type integer
 # RFC 9110 §8.8.3, with more signs between the quotes: a tag that we never gave out is another version, not a mistake
 TAGS = re.compile(r'[\s,]*((W/)?"[^"]*"\s*(,[\s,]*|$))*')
 UNQUOTED = 'If-Match lleva la versión entre comillas, como la cabecera ETag que la dio: "3".'
@@ -48,7 +49,7 @@ class VersionMeta(Schema):
     vigente_desde: datetime
     vigente_hasta: Annotated[datetime | None, Field(description="Nulo en la versión actual; ya no incluido.")]
     cambiado_por: str | None
-    motivo: Annotated[str | None, Field(description="Nulo en la primera versión.")]
+    motivo: Annotated[str | None, Field(description="Nulo en la primera versión y en la firma de una nota.")]
     peticion: Annotated[str | None, Field(description="X-Request-ID de la petición que la escribió.")]
 
 
@@ -79,7 +80,8 @@ def wanted_versions() -> list[int]:
         raise PreconditionRequired
     if not TAGS.fullmatch(offered):
         raise MalformedRequest(UNQUOTED)
-    return [int(tag) for tag in request.if_match.as_set() if VERSION.fullmatch(tag or "")]  # Werkzeug reads "" as None
+    tags = request.if_match.as_set()  # Werkzeug reads "" as None
+    return [version for tag in tags if VERSION.fullmatch(tag or "") and (version := int(tag)) <= LAST_VERSION]
 
 
 def read(body: Body, version: int) -> Answer[Body]:

@@ -4,6 +4,7 @@ Its own answers are pages of HTML that quote the request, and its log names the 
 """
 
 import json
+import socket
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -26,6 +27,7 @@ from gunicorn.workers.gthread import _DEFER, ThreadWorker  # type: ignore[import
 
 from historia_clinica import deadline
 from historia_clinica.http import overload
+from historia_clinica.http.access_log import PROBES
 from historia_clinica.http.problems import MEDIA_TYPE, TITLES
 from historia_clinica.http.request_id import HEADER, URN
 
@@ -37,6 +39,9 @@ STATUSES: dict[type[Exception], int] = {
     UnsupportedTransferCoding: 501,  # RFC 9112 §6.1
 }
 
+SIGNS_OF_LIFE = tuple(f"GET {path} ".encode() for path in sorted(PROBES))
+LONGEST_PROBE = max(map(len, SIGNS_OF_LIFE))
+
 logger = structlog.get_logger(__name__)
 
 
@@ -47,25 +52,29 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     queue: int
 
     def init_process(self) -> None:
-        self._under_way = 0  # counted by the main thread alone
+        self._under_way = 0  # what waits for tpool or is in it; counted by the main thread alone
         self._refusing = ThreadPoolExecutor(self.cfg.threads, initializer=overload.refuse_in_this_thread)
         super().init_process()
 
     def enqueue_req(self, conn: Any) -> None:
-        """A connection on which nothing was sent yet takes no thread; one beyond the bound only gets its refusal."""
+        """A connection on which nothing was sent yet takes no thread; one beyond the bound only gets its refusal, by
+        threads that no other waits for. There a probe is answered too, wherever it would have to wait.
+        """
         if not (conn.initialized or conn.data_ready):
             silent: Future[object] = Future()
             silent.set_result(_DEFER)
             super().finish_request(conn, silent)
             return
         conn.arrived = time.monotonic()
-        self._under_way += 1
-        full = self._under_way > self.cfg.threads + self.queue
-        handled = (self._refusing if full else self.tpool).submit(self.handle, conn)
+        waits = self._under_way >= self.cfg.threads
+        aside = self._under_way >= self.cfg.threads + self.queue or (waits and _asks_for_a_sign_of_life(conn.sock))
+        conn.counted = not aside
+        self._under_way += conn.counted
+        handled = (self._refusing if aside else self.tpool).submit(self.handle, conn)
         handled.add_done_callback(lambda future: self.method_queue.defer(self.finish_request, conn, future))
 
     def finish_request(self, conn: Any, fs: Any) -> None:
-        self._under_way -= 1
+        self._under_way -= conn.counted
         super().finish_request(conn, fs)
 
     def handle(self, conn: Any) -> object:
@@ -86,6 +95,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         )
         with suppress(OSError):  # who asked is gone
             util.write_nonblock(client, _answer(status, identifier))
+
+
+def _asks_for_a_sign_of_life(client: socket.socket) -> bool:
+    with suppress(OSError):  # read ahead already, or gone
+        return client.recv(LONGEST_PROBE, socket.MSG_PEEK).startswith(SIGNS_OF_LIFE)
+    return False
 
 
 def _answer(status: int, identifier: str) -> bytes:

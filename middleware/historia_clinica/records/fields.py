@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,10 +10,11 @@ from uuid import UUID
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from historia_clinica.http.fields import WHOLE, AtMost, BirthDate, Exact, Line, Text
+from historia_clinica.http.fields import WHOLE, AtMost, BirthDate, Exact, Line, Moment, Text
 
 EMAIL = r"[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+"
 SPACE = r"[^\S\x00-\x1f\x7f-\x9f]*"  # that is trimmed
+CLOCKS_DIFFER = timedelta(minutes=10)
 LIMIT, DECIMALS = 10**9, 6  # up to 15 digits, which a JSON number carries exactly wherever it is read
 
 
@@ -44,6 +46,12 @@ def _check_email(value: str) -> str:
     return value
 
 
+def _check_measured(value: datetime) -> datetime:
+    if value > datetime.now(UTC) + CLOCKS_DIFFER:
+        raise PydanticCustomError("historia_future", "No puede ser después de ahora.")
+    return value
+
+
 def _published(above: int) -> WithJsonSchema:
     bounds = {"exclusiveMinimum": above, "exclusiveMaximum": LIMIT}
     return WithJsonSchema({"type": "number", **bounds, "description": "Seis decimales como máximo."})
@@ -54,6 +62,7 @@ def _shown(value: Decimal) -> int | float:
 
 
 LongText = Annotated[Text, AtMost(2000)]
+PastMoment = Annotated[Moment, AfterValidator(_check_measured)]
 PastDate = BirthDate  # the same bounds: from 1850 until today
 MedicoId = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1), WHOLE]
 ConsultaId = Annotated[UUID, Field(description="Una consulta del mismo paciente.")]

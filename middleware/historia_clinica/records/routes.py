@@ -126,14 +126,18 @@ def _add_create(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
         made = {"id": new_id(signed["clave"])} if place.above else {}
         values = resource.values(nueva) | signed | place.key(ruta) | made
         paciente = place.patient_of(values)
-        with context().database.transaction(paciente) as transaction:
-            if paciente is not None:
-                resource.check(transaction, paciente, nueva)
-            try:
+        database = context().database
+        try:
+            with database.transaction(paciente) as transaction:
+                if paciente is not None:
+                    resource.check(transaction, paciente, nueva)
                 created = store.create(transaction, values)
                 resource.keep(transaction, created, nueva)
-            except ForeignKeyMissing as error:
-                raise store.explain(error) from error
+        except ForeignKeyMissing as error:
+            # Who is not there, or no longer, is said before what is not: it leads to the number of today.
+            with database.transaction(paciente) as transaction:
+                store.refuse_without_patient(transaction, values)
+            raise store.explain(error) from error
         location = url_for(f"{blueprint.name}.get", **place.address(created))
         return written(resource.shown(created), created.version, location)
 
@@ -212,7 +216,7 @@ def _add_annul(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
     @blueprint.output(resource.answer, description=noun.done("anulad"), example=examples.annulled)
     @blueprint.doc(
         summary=f"Anular {noun.a}{place.whose}",
-        description="Nada se borra: queda anulado, se omite de las listas y se puede seguir leyendo.",
+        description=f"Nada se borra: queda {noun.ending('anulad')}, se omite de las listas y se puede seguir leyendo.",
         operation_id=f"anular{noun.one}",
     )
     def annul(ruta: Schema, anulacion: Anulacion, **_path: str) -> Answer[Schema]:

@@ -132,17 +132,18 @@ class Store(Generic[Row]):
         """
         found = transaction.rows(self.listing, {**within, **after, **asked, "rows": rows}, self.into)
         if not found:
-            self._refuse_without_patient(transaction, within)
+            self.refuse_without_patient(transaction, within)
         return found
 
     def create(self, transaction: Transaction, values: Parameters) -> Row:
         """See `Versioned.create`; raises NotFound where there is no such patient."""
         created = self.versions.create(transaction, values)
         # The foreign key has made whoever merges the patient wait, or has waited: only now is its state sure.
-        self._refuse_without_patient(transaction, values)
+        self.refuse_without_patient(transaction, values)
         return created
 
-    def _refuse_without_patient(self, transaction: Transaction, within: Parameters) -> None:
+    def refuse_without_patient(self, transaction: Transaction, within: Parameters) -> None:
+        """Raises NotFound where rows are a patient's and there is no such patient."""
         if self.of_a_patient:
             refuse_without_patient(transaction, within)
 

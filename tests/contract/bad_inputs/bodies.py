@@ -119,7 +119,7 @@ CASES: list[Case] = [
     Case("without-a-body", frozenset({400, 411, 415}), "POST", headers=(("Content-Type", JSON),)),
     send("text-of-10-mb", {413}, NAME % (b"a" * TOO_LARGE)),
     send("spaces-of-10-mb", {413}, WHOLE + b" " * TOO_LARGE),
-    send("one-byte-too-many", {413}, WHOLE + b" " * (524289 - len(WHOLE))),
+    send("one-byte-too-many", {413}, WHOLE + b" " * (1048577 - len(WHOLE))),
     send("replaced-by-10-mb", {413}, b"a" * TOO_LARGE, "/api/v1/pacientes/{cedula}", "PUT", If_Match='"1"'),
     send("unknown-10000-members", {422}, as_json(PATIENT | {f"{MARK}{n}": n for n in range(10_000)})),
 ]  # fmt: skip

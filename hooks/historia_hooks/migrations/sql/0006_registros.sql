@@ -732,7 +732,7 @@ COMMENT ON COLUMN public.notas.fecha_registro IS 'Momento en que se registró la
 COMMENT ON COLUMN public.notas.version IS 'Número de versión de la fila; crece con cada cambio';
 COMMENT ON COLUMN public.notas.actualizado_en IS 'Momento del último cambio; nulo mientras la fila sea la que se registró';
 COMMENT ON COLUMN public.notas.cambiado_por IS 'Quién escribió esta versión';
-COMMENT ON COLUMN public.notas.motivo IS 'Por qué se escribió esta versión; nulo en la primera';
+COMMENT ON COLUMN public.notas.motivo IS 'Por qué se escribió esta versión; nulo en la primera y en la firma';
 COMMENT ON COLUMN public.notas.peticion IS 'Identificador de la petición HTTP que escribió esta versión';
 COMMENT ON COLUMN public.notas.clave IS 'De la Idempotency-Key con que se escribió esta versión; nulo sin ella';
 COMMENT ON COLUMN public.notas.huella IS 'SHA-256 de lo que se pidió con esa clave';
@@ -751,7 +751,7 @@ COMMENT ON COLUMN public.notas_historial.sha256 IS 'SHA-256 del texto firmado, e
 COMMENT ON COLUMN public.notas_historial.estado IS 'Estado en esta versión';
 COMMENT ON COLUMN public.notas_historial.fecha_registro IS 'Momento en que se registró la primera versión';
 COMMENT ON COLUMN public.notas_historial.cambiado_por IS 'Quién escribió esta versión';
-COMMENT ON COLUMN public.notas_historial.motivo IS 'Por qué se escribió esta versión; nulo en la primera';
+COMMENT ON COLUMN public.notas_historial.motivo IS 'Por qué se escribió esta versión; nulo en la primera y en la firma';
 COMMENT ON COLUMN public.notas_historial.peticion IS 'Identificador de la petición HTTP que escribió esta versión';
 COMMENT ON COLUMN public.notas_historial.clave IS 'De la Idempotency-Key con que se escribió esta versión; nulo sin ella';
 COMMENT ON COLUMN public.notas_historial.huella IS 'SHA-256 de lo que se pidió con esa clave';

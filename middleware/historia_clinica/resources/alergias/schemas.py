@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from historia_clinica.http.conditional import Motivo
 from historia_clinica.http.fields import AtMost, Line, Schema, Text
@@ -14,6 +15,7 @@ Tipo = Literal["medicamento", "alimento", "ambiental", "biologico", "otro"]
 Criticidad = Literal["baja", "alta", "desconocida"]
 Verificacion = Literal["sin_confirmar", "confirmada", "refutada"]
 Estado = Literal["activa", "inactiva"]
+ONLY_THEN = "Solo se dice si se afirma una alergia."
 
 
 class _Datos(Schema):
@@ -27,6 +29,13 @@ class _Datos(Schema):
     reaccion: Annotated[Text, AtMost(1000)] | None = None
     verificacion: Verificacion | None = None
 
+    @field_validator("tipo", "criticidad", "reaccion", "verificacion")
+    @classmethod
+    def _about_an_allergy(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("afirmacion", "alergia") != "alergia":
+            raise PydanticCustomError("historia_refused", ONLY_THEN)
+        return value
+
     @field_validator("sustancia")
     @classmethod
     def _of_an_allergy(cls, value: str | None, info: ValidationInfo) -> str | None:
@@ -35,7 +44,7 @@ class _Datos(Schema):
                 info.data["afirmacion"] == "alergia",
                 value,
                 "Diga a qué es alérgico el paciente.",
-                "Solo se dice si se afirma una alergia.",
+                ONLY_THEN,
             )
         return value
 

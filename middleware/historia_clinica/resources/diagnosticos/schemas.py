@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from historia_clinica.http.conditional import Motivo
@@ -35,9 +35,16 @@ class _Datos(Schema):
             raise PydanticCustomError("historia_order", "No puede ser antes de «inicio».")
         return value
 
+    @field_validator("estado", check_fields=False)
+    @classmethod
+    def _over_when_it_ended(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("resuelto") and value != "resuelto":
+            raise PydanticCustomError("historia_ended", "Debe ser «resuelto» si se dice cuándo se resolvió.")
+        return value
+
 
 class DiagnosticoNuevo(_Datos):
-    estado: Estado = "activo"
+    estado: Annotated[Estado, Field(validate_default=True)] = "activo"
 
 
 class DiagnosticoCorregido(_Datos):

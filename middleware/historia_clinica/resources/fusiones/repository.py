@@ -18,7 +18,7 @@ from historia_clinica.errors import (
     SplitRefused,
 )
 from historia_clinica.records.store import NO_PATIENT, refuse_without_patient
-from historia_clinica.resources.pacientes.repository import VERSIONS
+from historia_clinica.resources.pacientes.repository import UNHURRIED, VERSIONS
 from historia_clinica.resources.pacientes.schemas import Paciente
 
 MERGE = Statement(
@@ -121,6 +121,7 @@ def _call(
     values: Parameters,
 ) -> Outcome:
     parameters = {**values, "cedula": cedula, "duplicado": duplicado, "versiones": list(versions)}
+    transaction.row(UNHURRIED, {}, dict)
     return transaction.rows(statement, parameters, Outcome)[0]
 
 

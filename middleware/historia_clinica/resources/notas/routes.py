@@ -13,6 +13,7 @@ from historia_clinica.http.context import context
 from historia_clinica.http.fields import Schema
 from historia_clinica.records.routes import Resource, blueprint_of
 from historia_clinica.records.schemas import RegistroEnRuta
+from historia_clinica.records.store import refuse_without_patient
 from historia_clinica.resources.notas.repository import IS_SIGNED, NOTA, SIGN, STORE
 from historia_clinica.resources.notas.schemas import EXAMPLE_SIGNED, EXAMPLES, Nota, NotaCorregida, NotaNueva
 
@@ -24,6 +25,7 @@ def _check_addendum(transaction: Transaction, paciente_id: str, sent: NotaNueva 
     if sent.adenda_de is not None:
         named = {"paciente_id": paciente_id, "id": sent.adenda_de}
         if transaction.row(IS_SIGNED, named, dict) is None:
+            refuse_without_patient(transaction, named)  # who is not there, or no longer, is said before what is not
             raise InvalidInput(errors=(FieldError("/adenda_de", NOTA["adenda_de"]),))
 
 

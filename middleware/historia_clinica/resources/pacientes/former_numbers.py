@@ -8,6 +8,7 @@ from historia_clinica.http.context import context
 from historia_clinica.resources.pacientes import repository
 
 KEEPS_METHOD_AND_BODY = 308
+OLD_VERSION = {"version", "en"}
 READS = {"GET", "HEAD"}
 OF_THE_PATIENT = {"pacientes", "fusiones"}  # blueprints whose changes say a version of the patient's own row
 
@@ -28,9 +29,12 @@ def _answer(error: NotFound) -> Response:
         return problems.answer(failure)
     if found is None:
         return problems.answer(error)
-    if found.fusion and request.method not in READS and request.blueprint in OF_THE_PATIENT:
-        # The survivor is another row: a version of one, in If-Match, must not be taken for one of the other.
-        return problems.answer(PatientMerged())
+    if found.fusion and request.blueprint in OF_THE_PATIENT:
+        # The survivor is another row: a version of one must not be taken for one of the other.
+        if request.method not in READS:
+            return problems.answer(PatientMerged())
+        if OLD_VERSION & request.args.keys():
+            return problems.answer(error)
     return _lead_to(found.cedula_nueva)
 
 

@@ -9,13 +9,14 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from historia_clinica.http.conditional import Motivo
-from historia_clinica.http.fields import Moment, Schema
+from historia_clinica.http.fields import Schema
 from historia_clinica.records.fields import (
     LOINC,
     UCUM,
     LongText,
     MedicoId,
     Number,
+    PastMoment,
     StoredNumber,
     present_exactly_when,
 )
@@ -72,12 +73,12 @@ class _Datos(Schema):
 
 
 class ResultadoNuevo(_Datos):
-    emitido_en: Annotated[Moment, Field(description="Con desfase horario; si falta, ahora.")] | None = None
+    emitido_en: Annotated[PastMoment, Field(description="Con desfase horario; si falta, ahora.")] | None = None
     estado: Estado = "definitivo"
 
 
 class ResultadoCorregido(_Datos):
-    emitido_en: Annotated[Moment, Field(description="Con desfase horario.")]
+    emitido_en: Annotated[PastMoment, Field(description="Con desfase horario.")]
     estado: Estado
     motivo: Motivo
 

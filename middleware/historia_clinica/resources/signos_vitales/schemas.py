@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from historia_clinica.http.conditional import Motivo
-from historia_clinica.http.fields import AtMost, Line, Moment, Schema
-from historia_clinica.records.fields import LOINC, UCUM, Number, StoredNumber
+from historia_clinica.http.fields import AtMost, Line, Schema
+from historia_clinica.records.fields import LOINC, UCUM, Number, PastMoment, StoredNumber
 from historia_clinica.records.schemas import Registro, examples
 
 
@@ -19,11 +19,11 @@ class _Datos(Schema):
 
 
 class SignoVitalNuevo(_Datos):
-    tomado_en: Annotated[Moment, Field(description="Con desfase horario; si falta, ahora.")] | None = None
+    tomado_en: Annotated[PastMoment, Field(description="Con desfase horario; si falta, ahora.")] | None = None
 
 
 class SignoVitalCorregido(_Datos):
-    tomado_en: Annotated[Moment, Field(description="Con desfase horario.")]
+    tomado_en: Annotated[PastMoment, Field(description="Con desfase horario.")]
     motivo: Motivo
 
 
