@@ -7,6 +7,7 @@ from apiflask import APIFlask
 
 from historia_clinica.http.problems import MEDIA_TYPE
 from historia_clinica.openapi import conditions, links
+from historia_clinica.openapi.schemas import fold
 
 DESCRIPTION = """\
 Historia clínica distribuida sobre PostgreSQL y Citus: los datos de cada paciente viven juntos en un nodo.
@@ -125,7 +126,7 @@ def _complete(spec: Any) -> Any:
             _complete_operation(path, operation)
     links.complete(spec["paths"])
     spec["paths"]["/status"]["get"]["responses"]["503"]["content"] = {"application/json": {"schema": STATUS_ERROR}}
-    return spec
+    return fold(spec)
 
 
 def _complete_operation(path: str, operation: dict[str, Any]) -> None:
