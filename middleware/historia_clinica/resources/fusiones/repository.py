@@ -18,7 +18,7 @@ from historia_clinica.errors import (
     SplitRefused,
 )
 from historia_clinica.records.store import NO_PATIENT, refuse_without_patient
-from historia_clinica.resources.pacientes.repository import UNHURRIED, VERSIONS
+from historia_clinica.resources.pacientes import repository as pacientes
 from historia_clinica.resources.pacientes.schemas import Paciente
 
 MERGE = Statement(
@@ -99,8 +99,8 @@ def survivor(transaction: Transaction, cedula: str, outcome: Outcome, values: Pa
     KeyReused.
     """
     if outcome.obstaculo is None:
-        return VERSIONS.find(transaction, {"cedula": cedula}, outcome.version)
-    return VERSIONS.repeated(transaction, {**values, "cedula": cedula}) or _refuse(outcome)
+        return pacientes.VERSIONS.find(transaction, {"cedula": cedula}, outcome.version)
+    return pacientes.VERSIONS.repeated(transaction, {**values, "cedula": cedula}) or _refuse(outcome)
 
 
 def page(transaction: Transaction, cedula: str, before: tuple[datetime | None, UUID | None], rows: int) -> list[Fusion]:
@@ -121,7 +121,7 @@ def _call(
     values: Parameters,
 ) -> Outcome:
     parameters = {**values, "cedula": cedula, "duplicado": duplicado, "versiones": list(versions)}
-    transaction.row(UNHURRIED, {}, dict)
+    transaction.row(pacientes.UNHURRIED, {}, dict)
     return transaction.rows(statement, parameters, Outcome)[0]
 
 
