@@ -208,16 +208,17 @@ def test_a_session_that_keeps_an_old_shard_is_named(two_workers: Cluster, run_ho
         cursor.execute("SET application_name TO 'informe'")
         cursor.execute(f"SELECT pg_backend_pid(), count(*) FROM {shard}")
         [(pid, _)] = cursor.fetchall()
-        for _ in range(5):  # until the shards have moved and a whole run has only cleaning up to wait for
+        named = rf"sesión {pid} de admin \(informe\) en {leaves.address}, idle in transaction desde hace \d+ "
+        for _ in range(15):  # until the shards have moved and a whole run has only cleaning up to wait for
             waited = run_hooks(two_workers, "drain", workers=1, HISTORIA_TIMEOUT="20")
             late = done(waited, 75)["event"]
-            if "borrar los fragmentos viejos" in late and '"esperando"' in waited.stdout:
+            told = [line for line in waited.stdout.splitlines() if '"esperando"' in line and re.search(named, line)]
+            if told and "borrar los fragmentos viejos" in late:
                 break
-        named = rf"sesión {pid} de admin \(informe\) en {leaves.address}, idle in transaction desde hace \d+ "
+        assert told
         assert re.search(named, late), late
         assert "pg_terminate_backend" in late
         assert "count(" not in waited.stdout, "no text of a statement"
-        assert [line for line in waited.stdout.splitlines() if '"esperando"' in line and re.search(named, line)]
         reader.rollback()
     done(run_hooks(two_workers, "drain", workers=1))
     assert rows(two_workers, two_workers.coordinator, "SELECT count(*) FROM pg_dist_cleanup") == [(0,)]
