@@ -6,8 +6,11 @@ Scale by replicas.
 
 from pathlib import Path
 
+import structlog
+
 from historia_clinica.http.worker import Worker
 from historia_clinica.settings import read_settings
+from historia_clinica.version import __version__
 
 MEMORY = Path("/dev/shm")  # noqa: S108
 _settings = read_settings()
@@ -29,3 +32,8 @@ control_socket_disable = True
 accesslog = None  # ours names the route's template instead of the path
 errorlog = "-"
 loglevel = "error"  # its warnings quote request lines, which hold cédulas
+
+
+def post_worker_init(_worker: Worker) -> None:
+    """So that the log of a new pod is not empty until somebody asks for something."""
+    structlog.get_logger(__name__).info("la API atiende", version=__version__)

@@ -21,6 +21,8 @@ def test_it_serves_logs_json_and_stops_politely(postgres_system: Any, tmp_path: 
         assert server.process.wait(30) == 0
     text = server.output.read_text()
     lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    [begun, *lines] = lines
+    assert (begun["event"], begun["level"]) == ("la API atiende", "info")
     assert [line["ruta"] for line in lines if "ruta" in line] == ["/status", "/api/v1/pacientes/<cedula>"]
     assert all({"request_id", "timestamp", "level"} <= line.keys() for line in lines)
     assert CEDULA not in text

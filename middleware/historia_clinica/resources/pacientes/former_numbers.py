@@ -2,12 +2,15 @@
 
 from flask import Flask, Response, redirect, request, url_for
 
-from historia_clinica.errors import HistoriaError, NotFound, PatientMerged
+from historia_clinica.errors import HistoriaError, NotFound, PatientMerged, Unavailable
 from historia_clinica.http import idempotency, problems
 from historia_clinica.http.context import context
+from historia_clinica.records.store import NO_PATIENT, refuse_without_patient
 from historia_clinica.resources.pacientes import repository
 
 KEEPS_METHOD_AND_BODY = 308
+# Between the two looks the patient was separated, or registered.
+COME_BACK = "El paciente acaba de volver a este número; vuelva a intentarlo."
 OLD_VERSION = {"version", "en"}
 READS = {"GET", "HEAD"}
 OF_THE_PATIENT = {"pacientes", "fusiones"}  # blueprints whose changes say a version of the patient's own row
@@ -25,6 +28,9 @@ def _answer(error: NotFound) -> Response:
     try:
         with context().database.transaction(paciente=cedula) as transaction:
             found = repository.number_of_today(transaction, cedula)
+            if found is None and error.detail == NO_PATIENT:
+                refuse_without_patient(transaction, {"paciente_id": cedula})
+                raise Unavailable(COME_BACK)
     except HistoriaError as failure:
         return problems.answer(failure)
     if found is None:
