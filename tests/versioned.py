@@ -147,6 +147,11 @@ KINDS = [
 KEYED = [KINDS[0], KINDS[1], RECORDS[0], KINDS[-1]]
 
 
+def new_patient(api: FlaskClient) -> str:
+    """Where one is."""
+    return str(KINDS[0].created(api).headers["Location"])
+
+
 def key_of(row: dict[str, Any]) -> dict[str, str]:
     """What the placeholders of a path stand for."""
     key = {"cedula": row.get("cedula") or row.get("paciente_id"), "documento_id": row.get("documento_id")}

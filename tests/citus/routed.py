@@ -110,3 +110,16 @@ def move(cluster: Any, cedula: str, origin: Address, target: Address) -> None:
             " shard_transfer_mode => 'block_writes')",
             (cedula, origin.host, origin.port, target.host, target.port),
         )
+
+
+def send(client: FlaskClient, method: str, address: str, tries: int = 200, **sent: Any) -> Any:
+    """Again where it is not acknowledged, and to where it is led."""
+    for _ in range(tries):
+        answer = client.open(address, method=method, **sent)
+        if answer.status_code == 308:
+            address = answer.headers["Location"]
+        elif answer.status_code < 500:
+            return answer
+        else:
+            time.sleep(0.02)
+    raise AssertionError(answer.get_data(as_text=True))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from citus.breaking import elsewhere, in_doubt, killing
 from citus.hooks_state import rows
-from citus.routed import NewApi
+from citus.routed import NewApi, send
 from flask.testing import FlaskClient
 from historia_local.nodes import Cluster
 from versioned import RECORDS, Kind, key
@@ -71,17 +71,6 @@ def test_while_others_write(citus_system: Cluster, new_api: NewApi) -> None:
     apis = [new_api(routing) for routing in ("coordinator", "workers", "owner")]
     numbers = [patient(apis[0], 3)]
     stop = threading.Event()
-
-    def send(client: FlaskClient, method: str, address: str, **sent: Any) -> Any:
-        for _ in range(200):
-            answer = client.open(address, method=method, **sent)
-            if answer.status_code == 308:
-                address = answer.headers["Location"]
-            elif answer.status_code < 500:
-                return answer
-            else:
-                time.sleep(0.02)
-        raise AssertionError(answer.get_data(as_text=True))
 
     def write(writer: int) -> list[tuple[str, str]]:
         client, written, number = apis[writer % 3].application.test_client(), [], 0

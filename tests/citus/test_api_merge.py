@@ -2,6 +2,7 @@
 
 import collections
 import concurrent.futures
+import functools
 import itertools
 import threading
 import time
@@ -11,6 +12,7 @@ import pytest
 from citus.breaking import elsewhere, in_doubt, killing
 from citus.hooks_state import rows
 from citus.routed import NewApi, owner_of
+from citus.routed import send as send_until_acknowledged
 from flask.testing import FlaskClient
 from historia_local.nodes import Cluster
 from merged import (
@@ -88,17 +90,7 @@ def test_one_within_another_and_a_change_of_number(citus_system: Cluster, new_ap
     assert in_doubt(citus_system) == []
 
 
-def send(client: FlaskClient, method: str, address: str, **sent: Any) -> Any:
-    """Again where it is not acknowledged, and to where it is led."""
-    for _ in range(300):
-        answer = client.open(address, method=method, **sent)
-        if answer.status_code == 308:
-            address = answer.headers["Location"]
-        elif answer.status_code < 500:
-            return answer
-        else:
-            time.sleep(0.02)
-    raise AssertionError(answer.get_data(as_text=True))
+send = functools.partial(send_until_acknowledged, tries=300)
 
 
 def test_while_others_write_about_both(citus_system: Cluster, new_api: NewApi) -> None:

@@ -10,11 +10,7 @@ import psycopg2.errors
 import pytest
 from flask.testing import FlaskClient
 from historia_local.nodes import Cluster
-from versioned import KINDS, NOTA, if_match, key
-
-
-def patient(api: FlaskClient) -> str:
-    return str(KINDS[0].created(api).headers["Location"])
+from versioned import KINDS, NOTA, if_match, key, new_patient
 
 
 def draft(api: FlaskClient, address: str, **members: Any) -> str:
@@ -48,7 +44,7 @@ def correction(api: FlaskClient, address: str) -> dict[str, Any]:
 
 
 def test_a_signature_fixes_text_author_and_moment(api: FlaskClient) -> None:
-    address = draft(api, patient(api))
+    address = draft(api, new_patient(api))
     before = api.get(address).get_json()
     answer = signed(api, address)
     after = answer.get_json()
@@ -68,7 +64,7 @@ def test_a_signature_fixes_text_author_and_moment(api: FlaskClient) -> None:
 
 
 def test_a_signed_note_is_not_changed(api: FlaskClient) -> None:
-    address = draft(api, patient(api))
+    address = draft(api, new_patient(api))
     held = signed(api, address).data
     changed, annulment = correction(api, address), {"motivo": "m"}
     for answer in (
@@ -89,7 +85,7 @@ def test_a_signed_note_is_not_changed(api: FlaskClient) -> None:
 
 
 def test_an_annulled_draft_is_not_signed(api: FlaskClient) -> None:
-    address = draft(api, patient(api))
+    address = draft(api, new_patient(api))
     assert api.post(f"{address}/anulacion", json={"motivo": "m"}, headers=if_match('"1"')).status_code == 200
     problem(api.post(f"{address}/firma", headers=if_match('"2"')), 409, "anulado")
     problem(api.put(address, json=correction(api, address), headers=if_match('"2"')), 409, "anulado")
@@ -97,26 +93,26 @@ def test_an_annulled_draft_is_not_signed(api: FlaskClient) -> None:
 
 
 def test_a_note_that_is_not_there_is_not_signed(api: FlaskClient) -> None:
-    address = f"{patient(api)}/notas/7f1f3a52-3a2f-4d0f-9b57-0f5bb6a2c1de"
+    address = f"{new_patient(api)}/notas/7f1f3a52-3a2f-4d0f-9b57-0f5bb6a2c1de"
     problem(api.post(f"{address}/firma", headers=if_match('"1"')), 404, "no-encontrado")
 
 
 def test_a_note_without_author_is_not_signed(api: FlaskClient) -> None:
-    address = draft(api, patient(api), medico_id=None)
+    address = draft(api, new_patient(api), medico_id=None)
     found = problem(api.post(f"{address}/firma", headers=if_match('"1"')), 422, "datos-no-validos")
     assert [error["pointer"] for error in found["errors"]] == ["/medico_id"]
     assert len(api.get(f"{address}/historial").get_json()["versiones"]) == 1
 
 
 def test_a_signature_has_no_body_or_an_empty_one(api: FlaskClient) -> None:
-    address = draft(api, patient(api))
+    address = draft(api, new_patient(api))
     problem(api.post(f"{address}/firma", json={"a": 1}, headers=if_match('"1"')), 422, "datos-no-validos")
     problem(api.post(f"{address}/firma", data="{}", headers=if_match('"1"')), 415, "tipo-no-admitido")
     assert api.post(f"{address}/firma", json={}, headers=if_match('"1"')).status_code == 200
 
 
 def test_a_signature_that_is_sent_again_is_done_once(api: FlaskClient) -> None:
-    address = draft(api, patient(api))
+    address = draft(api, new_patient(api))
     headers = key() | if_match('"1"')
     answers = [api.post(f"{address}/firma", headers=headers) for _ in range(3)]
     assert {(one.status_code, one.data) for one in answers} == {(200, answers[0].data)}
@@ -126,7 +122,7 @@ def test_a_signature_that_is_sent_again_is_done_once(api: FlaskClient) -> None:
 
 
 def test_a_correction_that_is_sent_again_after_the_signature(api: FlaskClient) -> None:
-    address = draft(api, patient(api))
+    address = draft(api, new_patient(api))
     body, headers = correction(api, address), key() | if_match('"1"')
     first = api.put(address, json=body, headers=headers)
     signed(api, address, 2)
@@ -136,7 +132,7 @@ def test_a_correction_that_is_sent_again_after_the_signature(api: FlaskClient) -
 
 def test_a_draft_that_is_sent_again_after_its_signature(api: FlaskClient) -> None:
     address, body, headers = (
-        f"{patient(api)}/notas",
+        f"{new_patient(api)}/notas",
         NOTA | {"medico_id": KINDS[1].created(api).get_json()["id"]},
         key(),
     )
@@ -147,7 +143,7 @@ def test_a_draft_that_is_sent_again_after_its_signature(api: FlaskClient) -> Non
 
 
 def test_an_addendum_is_of_a_signed_note_of_the_same_patient(api: FlaskClient) -> None:
-    mine, other = patient(api), patient(api)
+    mine, other = new_patient(api), new_patient(api)
     notes = [draft(api, of) for of in (mine, mine, other)]
     for note in (notes[0], notes[2]):
         signed(api, note)
@@ -165,7 +161,7 @@ def test_an_addendum_is_of_a_signed_note_of_the_same_patient(api: FlaskClient) -
 
 
 def test_of_corrections_and_signatures_at_once_one_is_made(api: FlaskClient) -> None:
-    address = draft(api, patient(api))
+    address = draft(api, new_patient(api))
     body = correction(api, address)
 
     def change(number: int) -> int:
@@ -182,7 +178,7 @@ def test_of_corrections_and_signatures_at_once_one_is_made(api: FlaskClient) -> 
 
 
 def test_whoever_writes_for_the_api_cannot_change_a_signed_note(api: FlaskClient, postgres_system: Cluster) -> None:
-    address = draft(api, patient(api))
+    address = draft(api, new_patient(api))
     signed(api, address)
     note = address.rpartition("/")[2]
     with contextlib.closing(postgres_system.connect(role="app")) as connection, connection.cursor() as cursor:

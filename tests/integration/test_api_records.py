@@ -12,7 +12,6 @@ from versioned import (
     ALERGIA,
     ANTECEDENTE,
     DIAGNOSTICO,
-    KINDS,
     ORDEN,
     PACIENTES,
     PRESCRIPCION,
@@ -22,6 +21,7 @@ from versioned import (
     Kind,
     if_match,
     key,
+    new_patient,
 )
 
 UNKNOWN = "7f1f3a52-3a2f-4d0f-9b57-0f5bb6a2c1de"
@@ -33,10 +33,6 @@ records = pytest.mark.parametrize("kind", RECORDS, ids=lambda kind: kind.name)
 def pointers(answer: Any) -> list[str]:
     assert answer.status_code == 422, answer.get_data(as_text=True)
     return [error["pointer"] for error in answer.get_json()["errors"]]
-
-
-def patient(api: FlaskClient) -> str:
-    return str(KINDS[0].created(api).headers["Location"])
 
 
 @records
@@ -123,7 +119,7 @@ def test_what_is_referred_to_exists(api: FlaskClient, kind: Kind) -> None:
 def test_what_is_referred_to_is_of_the_same_patient(
     api: FlaskClient, named: str, body: dict[str, Any], member: str, path: str, other: dict[str, Any]
 ) -> None:
-    mine, another = patient(api), patient(api)
+    mine, another = new_patient(api), new_patient(api)
     ids = [api.post(f"{of}/{named}", json=body).get_json()["id"] for of in (mine, another)]
     made = api.post(f"{mine}/{path}", json=other | {member: ids[0]})
     assert (made.status_code, made.get_json()[member]) == (201, ids[0])
@@ -132,7 +128,7 @@ def test_what_is_referred_to_is_of_the_same_patient(
 
 @pytest.mark.parametrize("codigo", ["", "I1", "I10.0", "i10x", "I10X\n", "I10XX", "١10", "Ｉ10X", 5, None])
 def test_codes_have_their_form(api: FlaskClient, codigo: Any) -> None:
-    assert pointers(api.post(f"{patient(api)}/diagnosticos", json=DIAGNOSTICO | {"codigo": codigo})) == ["/codigo"]
+    assert pointers(api.post(f"{new_patient(api)}/diagnosticos", json=DIAGNOSTICO | {"codigo": codigo})) == ["/codigo"]
 
 
 @pytest.mark.parametrize(
@@ -148,12 +144,12 @@ def test_codes_have_their_form(api: FlaskClient, codigo: Any) -> None:
 )
 def test_faulty_diagnoses(api: FlaskClient, member: str, value: str) -> None:
     body = DIAGNOSTICO | {"inicio": "2020-01-01"} | {member: value}
-    assert pointers(api.post(f"{patient(api)}/diagnosticos", json=body)) == [f"/{member}"]
+    assert pointers(api.post(f"{new_patient(api)}/diagnosticos", json=body)) == [f"/{member}"]
 
 
 @pytest.mark.parametrize("statement", ["sin_alergias_conocidas", "sin_informacion"])
 def test_a_substance_is_named_exactly_for_an_allergy(api: FlaskClient, statement: str) -> None:
-    address = f"{patient(api)}/alergias"
+    address = f"{new_patient(api)}/alergias"
     nothing = api.post(address, json={"afirmacion": statement})
     assert (nothing.status_code, nothing.get_json()["sustancia"]) == (201, None)
     untrue = {"afirmacion": statement, "sustancia": "Penicilina"}
@@ -164,7 +160,7 @@ def test_a_substance_is_named_exactly_for_an_allergy(api: FlaskClient, statement
 
 
 def test_a_relative_is_named_exactly_for_the_family(api: FlaskClient) -> None:
-    address = f"{patient(api)}/antecedentes"
+    address = f"{new_patient(api)}/antecedentes"
     assert api.post(address, json={"tipo": "riesgo", "texto": "Fuma"}).status_code == 201
     for faulty in (ANTECEDENTE | {"parentesco": None}, ANTECEDENTE | {"tipo": "riesgo"}):
         assert pointers(api.post(address, json=faulty)) == ["/parentesco"]
@@ -183,12 +179,12 @@ def test_a_relative_is_named_exactly_for_the_family(api: FlaskClient) -> None:
     ],
 )
 def test_faulty_results(api: FlaskClient, changes: dict[str, Any], found: list[str]) -> None:
-    assert pointers(api.post(f"{patient(api)}/resultados", json=RESULTADO | changes)) == found
+    assert pointers(api.post(f"{new_patient(api)}/resultados", json=RESULTADO | changes)) == found
 
 
 def test_a_result_in_words(api: FlaskClient) -> None:
     body = {"loinc": "5802-4", "valor_texto": "Negativo"}
-    made = api.post(f"{patient(api)}/resultados", json=body).get_json()
+    made = api.post(f"{new_patient(api)}/resultados", json=body).get_json()
     assert (made["valor"], made["valor_texto"], made["unidad"]) == (None, "Negativo", None)
 
 
@@ -211,7 +207,7 @@ def test_a_result_in_words(api: FlaskClient) -> None:
 )
 def test_a_number_travels_as_it_is(api: FlaskClient, sent: str, shown: str) -> None:
     """To and fro, in a list, in the history of the row and in the whole history; nothing rounds it on the way."""
-    address = patient(api)
+    address = new_patient(api)
     body = json.dumps(SIGNO_VITAL | {"valor": "?"}).replace('"?"', sent)
     made = api.post(f"{address}/signos-vitales", data=body, content_type="application/json")
     assert made.status_code == 201, made.get_data(as_text=True)
@@ -242,7 +238,7 @@ def test_a_number_travels_as_it_is(api: FlaskClient, sent: str, shown: str) -> N
 )
 def test_what_no_number_is(api: FlaskClient, sent: str, status: int) -> None:
     body = json.dumps(SIGNO_VITAL | {"valor": "?"}).replace('"?"', sent)
-    answer = api.post(f"{patient(api)}/signos-vitales", data=body, content_type="application/json")
+    answer = api.post(f"{new_patient(api)}/signos-vitales", data=body, content_type="application/json")
     assert answer.status_code == status, answer.get_data(as_text=True)
     assert status == 400 or pointers(answer) == ["/valor"]
 
@@ -251,7 +247,7 @@ def test_what_no_number_is(api: FlaskClient, sent: str, status: int) -> None:
 @pytest.mark.parametrize("value", [0, -1, 0.0, -0.5])
 def test_nothing_is_prescribed_in_no_quantity(api: FlaskClient, member: str, value: float) -> None:
     body = PRESCRIPCION | {member: value}
-    assert pointers(api.post(f"{patient(api)}/prescripciones", json=body)) == [f"/{member}"]
+    assert pointers(api.post(f"{new_patient(api)}/prescripciones", json=body)) == [f"/{member}"]
 
 
 @pytest.mark.parametrize(
@@ -275,7 +271,7 @@ def test_nothing_is_prescribed_in_no_quantity(api: FlaskClient, member: str, val
     ],
 )
 def test_faulty_members(api: FlaskClient, path: str, body: dict[str, Any], member: str, value: Any) -> None:
-    assert pointers(api.post(f"{patient(api)}/{path}", json=body | {member: value})) == [f"/{member}"]
+    assert pointers(api.post(f"{new_patient(api)}/{path}", json=body | {member: value})) == [f"/{member}"]
 
 
 @pytest.mark.parametrize(

@@ -21,11 +21,6 @@ class RegistroEnRuta(Schema):
     cedula: Cedula
     id: UUID
 
-    @property
-    def key(self) -> dict[str, str | UUID]:
-        """By the names of the columns."""
-        return {"paciente_id": self.cedula, "id": self.id}
-
 
 class Registro(Schema):
     # What every answer has; a row of the table as well.
@@ -78,9 +73,7 @@ class Examples:
 def examples(
     new: Mapping[str, Any], change: Mapping[str, Any], annulled: str, motivo: str, made: Mapping[str, Any] | None = None
 ) -> Examples:
-    """From a whole body, what corrects it with its reason, the state and the reason of an annulment, and what an answer
-    has beyond the body.
-    """
+    """Of a record of a patient: `made` is what an answer has beyond the body. For the others see `examples_of`."""
     answer = {
         "id": "b2f6ac0c-0a53-4f53-9f0c-44b0b4f3b6a1",
         "paciente_id": "0102030405",
@@ -90,11 +83,25 @@ def examples(
         **new,
         **(made or {}),
     }
-    later = answer | {"actualizado_en": "2026-03-02T15:04:05Z", "version": 2}
+    return examples_of(new, answer, change, annulled, motivo)
+
+
+def examples_of(
+    new: Mapping[str, Any],
+    answer: Mapping[str, Any],
+    change: Mapping[str, Any],
+    annulled: str,
+    motivo: str,
+    fixed: str | None = None,
+) -> Examples:
+    """From a whole body and its answer, what corrects it with its reason, the state and the reason of an annulment, and
+    the member that a correction does not send.
+    """
+    later = {**answer, "actualizado_en": "2026-03-02T15:04:05Z", "version": 2}
     return Examples(
         new=dict(new),
-        answer=answer,
-        change={**new, **change},
+        answer=dict(answer),
+        change={name: value for name, value in new.items() if name != fixed} | dict(change),
         changed=later | {name: value for name, value in change.items() if name != "motivo"},
         annulment={"motivo": motivo},
         annulled=later | {"estado": annulled},

@@ -9,6 +9,7 @@ from flask import Response
 from historia_clinica.db import Transaction
 from historia_clinica.errors import NotFound
 from historia_clinica.http.context import context
+from historia_clinica.records.place import OF_A_PATIENT
 from historia_clinica.records.routes import Resource, blueprint_of
 from historia_clinica.records.schemas import RegistroEnRuta
 from historia_clinica.resources.documentos.repository import CONTENT, KEEP, STORE, Content
@@ -49,7 +50,7 @@ blueprint = blueprint_of(RESOURCE)
 )
 def content(ruta: RegistroEnRuta, **_path: str) -> Response:
     with context().database.transaction(paciente=ruta.cedula) as transaction:
-        found = transaction.row(CONTENT, ruta.key, Content)
+        found = transaction.row(CONTENT, OF_A_PATIENT.key(ruta), Content)
     if found is None:
         raise NotFound(STORE.versions.missing)
     response = Response(bytes(found.contenido), mimetype=found.mime)

@@ -1,6 +1,6 @@
 """SQL of merges. The functions are the owner's: nothing else in their transaction may touch the patients' rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn
@@ -75,10 +75,15 @@ class Outcome:
     detalle: str | None
 
 
+Change = Callable[[Transaction, str, str, Sequence[int], Parameters], Outcome]
+
+
 def merge(
     transaction: Transaction, cedula: str, duplicado: str, versions: Sequence[int], values: Parameters
 ) -> Outcome:
-    """Gives the patient all that is the duplicate's. `values` are the authorship. Raises MergeRefused."""
+    """Gives the patient all that is the duplicate's. `values` are the authorship. Raises InvalidInput, MergeRefused."""
+    if duplicado == cedula:
+        raise InvalidInput(errors=(FieldError("/duplicado", "Es el mismo paciente."),))
     try:
         return _call(transaction, MERGE, cedula, duplicado, versions, values)
     except Conflict as error:  # a key that both sent when they had the same number, one after the other

@@ -2,7 +2,6 @@
 
 from apiflask import APIBlueprint
 
-from historia_clinica.errors import FieldError, InvalidInput
 from historia_clinica.http.authorship import authorship
 from historia_clinica.http.conditional import Answer, wanted_versions, written
 from historia_clinica.http.context import context
@@ -38,17 +37,7 @@ blueprint = APIBlueprint("fusiones", __name__, url_prefix="/api/v1/pacientes/<ce
     operation_id="fusionarPacientes",
 )
 def merge(cedula: PacienteEnRuta, fusion: FusionNueva) -> Answer[Paciente]:
-    wanted = wanted_versions()
-    signed = authorship(fusion.motivo)
-    if fusion.duplicado == cedula.cedula:
-        raise InvalidInput(errors=(FieldError("/duplicado", "Es el mismo paciente."),))
-    database = context().database
-    with database.transaction() as transaction:
-        outcome = repository.merge(transaction, cedula.cedula, fusion.duplicado, wanted, signed)
-    # only what is committed can be read: see the repository
-    with database.transaction() as transaction:
-        survivor = repository.survivor(transaction, cedula.cedula, outcome, signed)
-    return written(Paciente.model_validate(survivor), survivor.version)
+    return _changed(repository.merge, cedula.cedula, fusion)
 
 
 @blueprint.post("/separacion")
@@ -62,13 +51,18 @@ def merge(cedula: PacienteEnRuta, fusion: FusionNueva) -> Answer[Paciente]:
     operation_id="separarPacientes",
 )
 def split(cedula: PacienteEnRuta, separacion: Separacion) -> Answer[Paciente]:
+    return _changed(repository.split, cedula.cedula, separacion)
+
+
+def _changed(change: repository.Change, cedula: str, asked: FusionNueva | Separacion) -> Answer[Paciente]:
     wanted = wanted_versions()
-    signed = authorship(separacion.motivo)
+    signed = authorship(asked.motivo)
     database = context().database
     with database.transaction() as transaction:
-        outcome = repository.split(transaction, cedula.cedula, separacion.duplicado, wanted, signed)
+        outcome = change(transaction, cedula, asked.duplicado, wanted, signed)
+    # only what is committed can be read: see the repository
     with database.transaction() as transaction:
-        survivor = repository.survivor(transaction, cedula.cedula, outcome, signed)
+        survivor = repository.survivor(transaction, cedula, outcome, signed)
     return written(Paciente.model_validate(survivor), survivor.version)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from historia_clinica.http.conditional import Motivo
 from historia_clinica.http.fields import AtMost, Identifier, Line, Schema
 from historia_clinica.records.fields import Email
-from historia_clinica.records.schemas import Examples
+from historia_clinica.records.schemas import examples_of
 
 
 class MedicoNuevo(Schema):
@@ -48,22 +48,18 @@ EXAMPLE = {
     "telefono": None,
     "email": "lucia.gomez@hospital.com",
 }
-EXAMPLE_CHANGE = EXAMPLE | {"email": "lgomez@hospital.com", "motivo": "Correo mal escrito"}
-EXAMPLE_ANSWER = (
-    {"id": 1}
-    | EXAMPLE
-    | {
-        "estado": "activo",
-        "fecha_registro": "2026-01-31T13:30:00Z",
-        "actualizado_en": "2026-01-31T13:30:00Z",
-        "version": 1,
-    }
-)
-EXAMPLE_CHANGED = EXAMPLE_ANSWER | {
-    "email": "lgomez@hospital.com",
-    "actualizado_en": "2026-03-02T15:04:05Z",
-    "version": 2,
+EXAMPLE_ANSWER = {
+    "id": 1,
+    **EXAMPLE,
+    "estado": "activo",
+    "fecha_registro": "2026-01-31T13:30:00Z",
+    "actualizado_en": "2026-01-31T13:30:00Z",
+    "version": 1,
 }
-EXAMPLE_ANNULMENT = {"motivo": "Registrada dos veces"}
-EXAMPLE_ANNULLED = EXAMPLE_ANSWER | {"estado": "anulado", "actualizado_en": "2026-03-02T15:04:05Z", "version": 2}
-EXAMPLES = Examples(EXAMPLE, EXAMPLE_ANSWER, EXAMPLE_CHANGE, EXAMPLE_CHANGED, EXAMPLE_ANNULMENT, EXAMPLE_ANNULLED)
+EXAMPLES = examples_of(
+    EXAMPLE,
+    EXAMPLE_ANSWER,
+    {"email": "lgomez@hospital.com", "motivo": "Correo mal escrito"},
+    "anulado",
+    "Registrada dos veces",
+)

@@ -11,6 +11,7 @@ from historia_clinica.http.authorship import authorship
 from historia_clinica.http.conditional import Answer, wanted_versions, written
 from historia_clinica.http.context import context
 from historia_clinica.http.fields import Schema
+from historia_clinica.records.place import OF_A_PATIENT
 from historia_clinica.records.routes import Resource, blueprint_of
 from historia_clinica.records.schemas import RegistroEnRuta
 from historia_clinica.records.store import refuse_without_patient
@@ -53,5 +54,5 @@ def sign(ruta: RegistroEnRuta, **_path: str) -> Answer[Schema]:
     if request.get_data() and request.get_json():
         raise InvalidInput(NO_BODY)
     with context().database.transaction(paciente=ruta.cedula) as transaction:
-        signed = STORE.versions.change(transaction, SIGN, ruta.key, wanted, authorship(), _signature)
+        signed = STORE.versions.change(transaction, SIGN, OF_A_PATIENT.key(ruta), wanted, authorship(), _signature)
     return written(signed, signed.version)

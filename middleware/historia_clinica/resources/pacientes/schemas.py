@@ -9,7 +9,7 @@ from pydantic import Field
 from historia_clinica.http.conditional import Motivo
 from historia_clinica.http.fields import AtMost, BirthDate, Cedula, Line, Schema, Words
 from historia_clinica.http.pagination import RecordPageQuery
-from historia_clinica.records.schemas import Examples
+from historia_clinica.records.schemas import examples_of
 
 
 class _Datos(Schema):
@@ -70,10 +70,6 @@ EXAMPLE = {
     "direccion": "Calle 10 # 5-21",
     "ciudad": "Popayán",
 }
-EXAMPLE_CHANGE = {name: value for name, value in EXAMPLE.items() if name != "cedula"} | {
-    "telefono": "+57 310 000 0000",
-    "motivo": "El paciente cambió de teléfono",
-}
 EXAMPLE_ANSWER = EXAMPLE | {
     "id": "7f1f3a52-3a2f-4d0f-9b57-0f5bb6a2c1de",
     "estado": "activo",
@@ -81,14 +77,14 @@ EXAMPLE_ANSWER = EXAMPLE | {
     "actualizado_en": "2026-01-31T13:30:00Z",
     "version": 1,
 }
-EXAMPLE_CHANGED = EXAMPLE_ANSWER | {
-    "telefono": "+57 310 000 0000",
-    "actualizado_en": "2026-03-02T15:04:05Z",
-    "version": 2,
-}
-EXAMPLE_ANNULMENT = {"motivo": "Registrado dos veces: su cédula es la 1012345678"}
-EXAMPLE_ANNULLED = EXAMPLE_ANSWER | {"estado": "anulado", "actualizado_en": "2026-03-02T15:04:05Z", "version": 2}
-EXAMPLES = Examples(EXAMPLE, EXAMPLE_ANSWER, EXAMPLE_CHANGE, EXAMPLE_CHANGED, EXAMPLE_ANNULMENT, EXAMPLE_ANNULLED)
+EXAMPLES = examples_of(
+    EXAMPLE,
+    EXAMPLE_ANSWER,
+    {"telefono": "+57 310 000 0000", "motivo": "El paciente cambió de teléfono"},
+    "anulado",
+    "Registrado dos veces: su cédula es la 1012345678",
+    fixed="cedula",
+)
 EXAMPLE_NUMBER = {"cedula": "1012345678", "motivo": "Cumplió 18 años: de tarjeta de identidad a cédula"}
 EXAMPLE_NUMBERED = EXAMPLE_ANSWER | {
     "cedula": "1012345678",

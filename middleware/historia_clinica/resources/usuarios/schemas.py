@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from historia_clinica.http.conditional import Motivo
 from historia_clinica.http.fields import AtMost, Cedula, Line, Schema
 from historia_clinica.records.fields import Email
-from historia_clinica.records.schemas import Examples
+from historia_clinica.records.schemas import examples_of
 
 # Also of the rows that were written without one: the database gives them a UUID.
 DOCUMENTO = r"^[0-9A-Za-z-]{3,36}$"
@@ -68,7 +68,6 @@ class UsuariosHeredados(Schema):
 
 
 EXAMPLE = {"documento_id": "1012345678", "nombre": "Inés Peña", "email": "ines.pena@hospital.com"}
-EXAMPLE_CHANGE = {"nombre": "Inés Peña", "email": "ipena@hospital.com", "motivo": "Cambió de correo"}
 EXAMPLE_ANSWER = EXAMPLE | {
     "id": 1,
     "estado": "activo",
@@ -76,11 +75,11 @@ EXAMPLE_ANSWER = EXAMPLE | {
     "actualizado_en": "2026-01-31T13:30:00Z",
     "version": 1,
 }
-EXAMPLE_CHANGED = EXAMPLE_ANSWER | {
-    "email": "ipena@hospital.com",
-    "actualizado_en": "2026-03-02T15:04:05Z",
-    "version": 2,
-}
-EXAMPLE_ANNULMENT = {"motivo": "Ya no trabaja aquí"}
-EXAMPLE_ANNULLED = EXAMPLE_ANSWER | {"estado": "anulado", "actualizado_en": "2026-03-02T15:04:05Z", "version": 2}
-EXAMPLES = Examples(EXAMPLE, EXAMPLE_ANSWER, EXAMPLE_CHANGE, EXAMPLE_CHANGED, EXAMPLE_ANNULMENT, EXAMPLE_ANNULLED)
+EXAMPLES = examples_of(
+    EXAMPLE,
+    EXAMPLE_ANSWER,
+    {"email": "ipena@hospital.com", "motivo": "Cambió de correo"},
+    "anulado",
+    "Ya no trabaja aquí",
+    fixed="documento_id",
+)
