@@ -59,7 +59,12 @@ class Settings(BaseSettings):
     historia_pool_recycle: int = Field(1800, ge=1, description="Seconds after which a connection is replaced.")
     historia_connect_timeout: int = Field(3, ge=2, le=30, description="Seconds to open a connection.")
     historia_statement_timeout: int = Field(5000, ge=100, description="Milliseconds one statement may run.")
-    historia_lock_timeout: int = Field(2000, ge=100, description="Milliseconds one statement may wait for a lock.")
+    historia_lock_timeout: int = Field(
+        4500,
+        ge=100,
+        description="Milliseconds one statement may wait for a lock. Writes to patients that are moving to another node "
+        "wait for the end of the move.",
+    )
     historia_deadline: float = Field(
         10, gt=0, le=60, description="Seconds after its arrival in which a request begins something in the database."
     )
