@@ -51,8 +51,16 @@ class Server:
             )
 
     def get(self, path: str) -> tuple[int, Any]:
+        return self.ask("GET", path)
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        """Names of headers with _ for -."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        data = None if body is None else json.dumps(body).encode()
+        sent |= {"Content-Type": "application/json"} if data else {}
+        asked = urllib.request.Request(f"http://{self.address}{path}", data, sent, method=method)
         try:
-            with urllib.request.urlopen(f"http://{self.address}{path}", timeout=10) as answer:
+            with urllib.request.urlopen(asked, timeout=10) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             with error:

@@ -32,6 +32,10 @@ SETTINGS = {
     "wal_retrieve_retry_interval": "500",  # up to PostgreSQL 15 each move of a shard waits for its turn
     "password_encryption": "'scram-sha-256'",
     "log_line_prefix": "'%m [%p] %u@%d '",
+    # no data of patients: not the statements that failed, not what stood in the rows
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_lock_waits": "on",
 }
 CITUS_SETTINGS = {
     "shared_preload_libraries": "'citus'",

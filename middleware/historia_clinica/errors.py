@@ -175,8 +175,8 @@ class OutcomeUnknown(Unavailable):
     slug = "resultado-desconocido"
     title = "Resultado desconocido"
     meaning = (
-        "Un nodo se perdió al confirmar. Repita la petición con la misma Idempotency-Key; "
-        "si no llevaba, compruebe antes si el cambio quedó guardado."
+        "La base de datos no llegó a confirmar el cambio, que quizá quedó guardado. Repita la petición con la misma "
+        "Idempotency-Key; si no llevaba, compruebe antes si quedó."
     )
 
 

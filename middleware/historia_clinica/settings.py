@@ -62,8 +62,8 @@ class Settings(BaseSettings):
     historia_lock_timeout: int = Field(
         4500,
         ge=100,
-        description="Milliseconds one statement may wait for a lock. Writes to patients that are moving to another node "
-        "wait for the end of the move.",
+        description="Milliseconds one statement may wait for a lock. Writes of patients who are moving to another node "
+        "wait for the end of it.",
     )
     historia_deadline: float = Field(
         10, gt=0, le=60, description="Seconds after its arrival in which a request begins something in the database."

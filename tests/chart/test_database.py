@@ -40,6 +40,9 @@ def test_the_defaults_that_citus_needs() -> None:
         "citus.node_connection_timeout": "5000",
         "citus.propagate_set_commands": "local",
         "citus.enable_statistics_collection": "off",
+        "log_min_error_statement": "panic",
+        "log_error_verbosity": "terse",
+        "log_lock_waits": "on",
     }
 
 

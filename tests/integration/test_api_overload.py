@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
+from functools import partial
 from typing import Any
 
 import pytest
@@ -89,6 +90,28 @@ def test_a_request_whose_time_is_over_is_not_begun(postgres_system: Any, tmp_pat
         for status, body in (future.result() for future in (first, *asked)):
             assert (status, body["type"]) == (503, "/docs/problemas#tiempo-agotado")
         assert server.get(PACIENTES)[0] == 200
+
+
+def test_a_change_that_is_done_when_the_time_is_over_is_not_told_as_undone(
+    postgres_system: Any, tmp_path: pathlib.Path, held: Any
+) -> None:
+    late = {"HISTORIA_DEADLINE": "1", "HISTORIA_SERVER_THREADS": "1"}
+    held.rollback()
+    cedulas = [f"L{time.time_ns() // 1000 + n}" for n in range(2)]
+    with running(postgres_system.api_environment() | late, tmp_path) as server, ThreadPoolExecutor(1) as clients:
+        person = {"cedula": cedulas[0], "nombre": "Ana", "apellido": "Peña"}
+        assert server.ask("POST", PACIENTES, person)[0] == 201
+        with held.cursor() as cursor:
+            cursor.execute("SELECT FROM pacientes WHERE cedula = %s FOR UPDATE", [cedulas[0]])
+        change = {"cedula": cedulas[1], "motivo": "Corrección"}
+        ask = partial(server.ask, "POST", f"{PACIENTES}/{cedulas[0]}/cambio-documento", change)
+        asked = clients.submit(ask, If_Match='"1"', Idempotency_Key="a")
+        time.sleep(1.5)
+        held.rollback()
+        status, body = asked.result()
+        assert (status, body["type"]) == (503, "/docs/problemas#resultado-desconocido")
+        status, body = ask(If_Match='"1"', Idempotency_Key="a")
+        assert (status, body["cedula"], body["version"]) == (200, cedulas[1], 2)
 
 
 def test_connections_that_say_nothing_take_no_thread(postgres_system: Any, tmp_path: pathlib.Path) -> None:

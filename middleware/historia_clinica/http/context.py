@@ -1,11 +1,15 @@
 """What a route may ask of the running application."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
 
 from flask import current_app
 
 from historia_clinica.database import Database
+from historia_clinica.db import Transaction
+from historia_clinica.errors import OutcomeUnknown, Unavailable
 from historia_clinica.health import Readiness
 from historia_clinica.members import Members
 from historia_clinica.settings import Settings
@@ -25,3 +29,16 @@ class Context:
 
 def context() -> Context:
     return cast("Context", current_app.extensions[KEY])
+
+
+@contextmanager
+def transaction_after_commit() -> Iterator[Transaction]:
+    """For what an answer tells of a change that another transaction of this request has committed.
+
+    Raises OutcomeUnknown where it cannot be told: the change stands.
+    """
+    try:
+        with context().database.transaction() as transaction:
+            yield transaction
+    except Unavailable as error:
+        raise OutcomeUnknown from error

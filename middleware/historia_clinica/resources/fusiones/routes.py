@@ -4,7 +4,7 @@ from apiflask import APIBlueprint
 
 from historia_clinica.http.authorship import authorship
 from historia_clinica.http.conditional import Answer, wanted_versions, written
-from historia_clinica.http.context import context
+from historia_clinica.http.context import context, transaction_after_commit
 from historia_clinica.http.pagination import PageQuery, decode_moment
 from historia_clinica.http.pagination import page as paginate
 from historia_clinica.records.schemas import PacienteEnRuta
@@ -57,11 +57,10 @@ def split(cedula: PacienteEnRuta, separacion: Separacion) -> Answer[Paciente]:
 def _changed(change: repository.Change, cedula: str, asked: FusionNueva | Separacion) -> Answer[Paciente]:
     wanted = wanted_versions()
     signed = authorship(asked.motivo)
-    database = context().database
-    with database.transaction() as transaction:
+    with context().database.transaction() as transaction:
         outcome = change(transaction, cedula, asked.duplicado, wanted, signed)
     # only what is committed can be read: see the repository
-    with database.transaction() as transaction:
+    with transaction_after_commit() as transaction:
         survivor = repository.survivor(transaction, cedula, outcome, signed)
     return written(Paciente.model_validate(survivor), survivor.version)
 

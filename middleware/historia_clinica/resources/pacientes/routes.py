@@ -5,7 +5,7 @@ from typing import Any
 from historia_clinica.errors import FieldError, InvalidInput
 from historia_clinica.http.authorship import authorship
 from historia_clinica.http.conditional import Answer, wanted_versions, written
-from historia_clinica.http.context import context
+from historia_clinica.http.context import context, transaction_after_commit
 from historia_clinica.http.pagination import PageQuery, decode_moment
 from historia_clinica.records.place import API, Place
 from historia_clinica.records.routes import Listing, Resource, blueprint_of
@@ -73,11 +73,10 @@ def change_number(cedula: PacienteEnRuta, cambio: CambioDeDocumento) -> Answer[P
     signed = authorship(cambio.motivo)
     if cambio.cedula == cedula.cedula:
         raise InvalidInput(errors=(FieldError("/cedula", "Es el número que ya tiene."),))
-    database = context().database
-    with database.transaction() as transaction:
+    with context().database.transaction() as transaction:
         version = repository.change_number(transaction, cedula.cedula, cambio.cedula, wanted, signed)
     # only what is committed can be read: see the repository
-    with database.transaction() as transaction:
+    with transaction_after_commit() as transaction:
         if version is None:
             moved = repository.changed_before(transaction, cedula.cedula, wanted, signed)
         else:
