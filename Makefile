@@ -11,6 +11,8 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet install
 PACKAGES = middleware hooks local
 FAST_TIERS = unit chart docs integration contract citus
+# Each process starts nodes of its own for the files that it takes; 0: none besides pytest's own.
+JOBS ?= 2
 
 DOCKER ?= docker
 BUILD_FLAGS ?=
@@ -41,7 +43,7 @@ clean: ## Para todo y borra los datos
 
 .PHONY: test lint format docs test-cluster
 test: lint helm ## Revisa el código y pasa las pruebas que no piden Kubernetes
-	@PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/pytest $(wildcard $(FAST_TIERS:%=tests/%)) $(ARGS)
+	@PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/pytest -n $(JOBS) --dist loadfile $(wildcard $(FAST_TIERS:%=tests/%)) $(ARGS)
 lint: $(VENV)/.dev ## Revisa estilo, tipos y capas
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

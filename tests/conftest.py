@@ -1,7 +1,8 @@
 """Nodes and doors for every test, the marker of each folder, and a summary that says aloud what did not run and why.
 
-The nodes are processes of this run, below a temporary folder, on ports of their own; none survives it. Where PostgreSQL
-has no Citus, tests that need it are skipped: nothing imitates it.
+The nodes are processes of this run, below a temporary folder, on ports of their own; none survives it. Where several
+processes share the tests, each has nodes of its own, on ports that the others leave alone. Where PostgreSQL has no
+Citus, tests that need it are skipped: nothing imitates it.
 """
 
 import atexit
@@ -28,6 +29,7 @@ TESTS = pathlib.Path(__file__).parent
 CITUS_WORKERS = 3
 HOOKS_SECONDS = 300
 OWN_PORTS = range(20000, 32000)  # below what systems give to outgoing connections: free stays free while a node is down
+PROCESSES = 8  # of pytest-xdist, each with its share of those ports
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -131,7 +133,8 @@ def _cluster(binaries: Binaries, engine: Engine, nodes: int) -> Iterator[Cluster
 
 
 def _free_ports(wanted: int) -> list[int]:
-    candidates = random.SystemRandom().sample(OWN_PORTS, 200)
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    candidates = random.SystemRandom().sample(OWN_PORTS[process % PROCESSES :: PROCESSES], 200)
     return [port for port in candidates if port_is_free(port)][:wanted]
 
 
@@ -185,7 +188,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     for outcome in ("passed", "failed", "error", "xfailed", "xpassed", "skipped"):
         for report in terminalreporter.getreports(outcome):
-            tier = _tier(terminalreporter.config.rootpath / report.nodeid.split("::")[0])
+            path = terminalreporter.config.rootpath / report.nodeid.split("::")[0]
+            tier = _tier(path) if path.is_relative_to(TESTS) else "collection"
             if outcome == "skipped":
                 skipped[tier][_reason(report)] += 1
             elif report.when == "call" or outcome == "error":

@@ -137,7 +137,9 @@ def test_a_faulty_file_is_refused_with_its_line(text: str, sentence: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "content", [b"codigo,descripcion\nA,C\xf3lera\n", gzip.compress(b"codigo" * 99)[:-9], b"\x1f\x8bx"]
+    "content",
+    [b"codigo,descripcion\nA,C\xf3lera\n", gzip.compress(b"codigo" * 99)[:-9], b"\x1f\x8bx"],
+    ids=["another encoding", "cut short", "no archive"],
 )
 def test_what_is_no_text_is_refused(content: bytes) -> None:
     with pytest.raises(Misconfigured):
