@@ -344,7 +344,8 @@ FROM STDIN (FORMAT csv)
 def _(step: steps.LoadVocabulary, nodes: Nodes) -> None:
     """All of it or nothing: who reads a version never sees a part. Straight into the table: nobody else writes it."""
     one = step.vocabulary
+    rows = io.StringIO(one.as_csv())
     connection = nodes.coordinator
     with Transaction(connection), connection.cursor() as cursor:
-        cursor.execute(HEADING, vars(one.heading) | {"conceptos": len(one.concepts), "sha256": one.sha256})
-        cursor.copy_expert(CONCEPTS, io.StringIO(one.as_csv()))
+        cursor.execute(HEADING, vars(one.heading) | {"conceptos": one.size, "sha256": one.sha256})
+        cursor.copy_expert(CONCEPTS, rows)

@@ -338,7 +338,7 @@ class LoadVocabulary:
 
     def __str__(self) -> str:
         nombre, version = self.vocabulary.key
-        return f"cargar el vocabulario {nombre} {version} ({len(self.vocabulary.concepts)} conceptos)"
+        return f"cargar el vocabulario {nombre} {version} ({self.vocabulary.size} conceptos)"
 
 
 NodeStep = (

@@ -138,12 +138,32 @@ def test_a_retired_concept_is_still_read(api: FlaskClient, own: Path) -> None:
         ("divipola", {"buscar": "zzq"}, []),
         ("loinc", {"buscar": "blood pressure systolic"}, ["8480-6"]),
         ("loinc", {"buscar": "8480-6"}, ["8480-6"]),
+        ("cie10", {"buscar": "hipertension esencial"}, ["I10", "I10X", "O100"]),
+        ("cie10", {"codigo": "J45"}, ["J45", "J450", "J451", "J458", "J459"]),
+        ("cie10", {"buscar": "inmunologicas", "codigo": "B23"}, ["B232"]),  # its text has a hyphen inside a word
+        ("cups", {"buscar": "creatinina"}, ["903895"]),
+        ("cups", {"buscar": "radiografia torax"}, ["871121"]),
     ],
 )
 def test_words_are_found_without_accents_and_case(
     api: FlaskClient, nombre: str, parameters: dict[str, str], codes: list[str]
 ) -> None:
     assert [concept["codigo"] for concept in concepts(api, nombre, **parameters)] == codes
+
+
+def test_an_official_table_is_read_instead_of_ours_even_if_it_is_of_an_earlier_year(
+    postgres_system: Cluster, run_hooks: Hooks, api: FlaskClient, tmp_path: Path
+) -> None:
+    file = tmp_path / "official.csv"
+    file.write_text("codigo,descripcion\nA970,Dengue sin signos de alarma\n")
+    try:
+        for nombre in ("cie10", "cups"):
+            said = load(postgres_system, run_hooks, file, "2018", f"--nombre={nombre}", "--desde=2018-01-01")
+            assert said[0] == 0, said
+            assert [one["codigo"] for one in concepts(api, nombre)] == ["A970"]
+    finally:
+        query(postgres_system, "DELETE FROM conceptos WHERE version = '2018'")
+        query(postgres_system, "DELETE FROM vocabularios WHERE version = '2018'")
 
 
 def test_pages_keep_what_was_asked_and_their_version(api: FlaskClient, own: Path) -> None:
@@ -204,10 +224,15 @@ def test_the_search_column_and_the_searched_words_are_made_alike(postgres_system
             as_query(text),
         )
         assert found, text
-    statement = "SELECT descripcion FROM conceptos WHERE NOT busqueda @@ %s::tsquery AND descripcion = %s"
-    for one in carried():
-        for concept in one.concepts[::7]:
-            assert query(postgres_system, statement, as_query(concept[1]), concept[1]) == []
+    descriptions = sorted({concept[1] for one in carried() for concept in one.concepts})
+    missed = query(
+        postgres_system,
+        "SELECT count(*), coalesce(array_agg(descripcion) FILTER (WHERE NOT busqueda @@ words::tsquery), '{}')"
+        " FROM conceptos JOIN unnest(%s, %s) AS wanted (text, words) ON descripcion = text",
+        descriptions,
+        [as_query(text) for text in descriptions],
+    )
+    assert missed == [(sum(one.size for one in carried()), [])]
 
 
 def test_the_api_reads_and_does_not_write(postgres_system: Cluster) -> None:

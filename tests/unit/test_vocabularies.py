@@ -5,14 +5,19 @@ import gzip
 import hashlib
 import io
 import json
+import re
+import sys
+from collections import Counter
+from importlib.metadata import distribution
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
 from historia_hooks.errors import Misconfigured
 from historia_hooks.plan import differing_vocabularies, plan_vocabularies
 from historia_hooks.steps import LoadVocabulary
-from historia_hooks.vocabularies import CODE, FIELDS, Heading, Vocabulary, carried, read
+from historia_hooks.vocabularies import CODE, FIELDS, Heading, Vocabulary, carried, carried_csv, cie10, read
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,17 +44,18 @@ def concepts(nombre: str) -> list[dict[str, str]]:
 
 
 def test_what_is_carried() -> None:
-    assert set(CARRIED) == {"divipola", "finalidades", "loinc", "propositos", "tipos-documento"}
+    ours = {"cups", "divipola", "finalidades", "loinc", "propositos", "tipos-documento"}
+    assert set(CARRIED) == {"cie10", *ours}
     names = {file.name for file in FOLDER.iterdir() if file.is_file() and not file.name.endswith(".py")}
-    assert names == {"NOTICE", *(f"{name}.{kind}" for name in CARRIED for kind in ("csv", "json"))}
+    assert names == {"NOTICE", "cie10.json", *(f"{name}.{kind}" for name in ours for kind in ("csv", "json"))}
     assert sum(len((FOLDER / name).read_bytes()) for name in names) < MOST_BYTES
 
 
 @pytest.mark.parametrize("nombre", CARRIED)
 def test_a_file_is_as_its_heading_says(nombre: str) -> None:
-    content = (FOLDER / f"{nombre}.csv").read_bytes()
-    found = {"sha256": hashlib.sha256(content).hexdigest(), "filas": len(CARRIED[nombre].concepts)}
+    found = {"sha256": hashlib.sha256(carried_csv(nombre)).hexdigest(), "filas": len(CARRIED[nombre].concepts)}
     assert {name: said(nombre)[name] for name in found} == found
+    assert (CARRIED[nombre].sha256, CARRIED[nombre].size) == (found["sha256"], found["filas"])
     assert said(nombre).keys() == Heading.__dataclass_fields__.keys() | found.keys()
 
 
@@ -100,6 +106,73 @@ def test_procedures_and_purposes_have_the_form_of_their_source() -> None:
     assert all(len(one["codigo"]) == 2 and one["codigo"].isupper() for one in concepts("tipos-documento"))
     words = [json.loads(one["atributos"]).get("proposito") for one in concepts("propositos")]
     assert len(set(words) - {None}) == 9
+
+
+def test_everyday_procedures_have_the_form_of_cups_and_one_name_each() -> None:
+    names = {one["codigo"]: one["descripcion"] for one in concepts("cups")}
+    assert all(re.fullmatch("[0-9]{6}", code) for code in names)
+    assert len(set(names.values())) == len(names) == 57
+    assert (names["890201"], names["903895"]) == (
+        "Consulta de primera vez por medicina general",
+        "Creatinina en suero u otros fluidos",
+    )
+
+
+CIE10 = {one["codigo"]: one | json.loads(one["atributos"]) for one in concepts("cie10")}
+
+
+def test_cie10_is_all_of_its_package_and_what_rips_adds() -> None:
+    assert CARRIED["cie10"].heading.version == f"cie-{distribution('cie').version}"
+    assert Counter(one["origen"] for one in CIE10.values()) == {"icdcode.info": 11268, "deis.cl": 3230, "agregado": 262}
+    assert Counter(one["nivel"] for one in CIE10.values()) == {
+        "capítulo": 21,
+        "grupo": 265,
+        "categoría": 2038,
+        "subcategoría": 12436,
+    }
+
+
+def test_cie10_has_the_codes_that_a_diagnosis_is_written_with() -> None:
+    usable = {code: one for code, one in CIE10.items() if one["nivel"] in ("categoría", "subcategoría")}
+    assert all(re.fullmatch("[A-Z][0-9]{2}[0-9X]?", code) for code in usable)  # the form that the API takes
+    assert {code for code, one in usable.items() if len(code) == 4} == {
+        code for code, one in usable.items() if one["padre"] == code[:3]
+    }
+    added = {code for code, one in CIE10.items() if one["origen"] == "agregado"}
+    assert added == {code for code in usable if code.endswith("X")}
+    assert {"I10X", "R05X", "A09X"} <= added
+    assert all(usable[code]["descripcion"] == usable[code[:3]]["descripcion"] for code in added)
+    assert not {one["padre"] for one in usable.values()} & {code for code in usable if len(code) == 4}
+    assert not {"I10.0", "E11X", "A97", "U07", "U071"} & CIE10.keys()
+
+
+def test_cie10_says_as_its_package_does_except_where_that_is_damaged() -> None:
+    """Odd names of groups and chapters stay: what is missing of them would have to be copied from elsewhere."""
+    names = {code: one["descripcion"] for code, one in CIE10.items()}
+    assert not [code for code, name in names.items() if cie10.SOFT_HYPHEN in name or not name.isprintable()]
+    assert (names["O860"], names["T190"]) == (
+        "Infección de herida quirúrgica obstétrica",
+        "Cuerpo extraño en la uretra",
+    )
+    cut = {code for code, name in names.items() if name[0].islower()}
+    assert cut == {"A50-A64", "C00-C14", "C00-C75", "C30-C39", "H49-H52", "R70-R79"}
+    groups = [(code, one["padre"]) for code, one in CIE10.items() if one["nivel"] == "grupo"]
+    outside = [code for code, parent in groups if not (parent[:3] <= code[:3] and code[-3:] <= parent[-3:])]
+    assert outside == ["E70-E90", "F00-F09", "T90-T98"]  # the chapters have the names of another edition
+
+
+def test_cie10_is_read_without_unpacking_it_or_running_its_code() -> None:
+    cie10.content()
+    data = Path(str(distribution("cie").locate_file("cie/data")))
+    assert [path.name for path in data.iterdir()] == ["cie-10.zip"]
+    assert not {"cie", "cie.cie10"} & sys.modules.keys()
+
+
+def test_data_that_are_not_those_of_the_heading_are_not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cie10, "DAMAGED", {})
+    [ours] = [one for one in carried() if one.heading.nombre == "cie10"]
+    with pytest.raises(Misconfigured, match="no son los de este programa"):
+        ours.as_csv()
 
 
 def of(text: str, **more: Any) -> Vocabulary:

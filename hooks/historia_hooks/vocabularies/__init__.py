@@ -1,4 +1,7 @@
-"""Vocabularies as files: those this package carries, one CSV and one JSON each, and an operator's own. No database."""
+"""Vocabularies as files: those this package carries, one CSV and one JSON each, and an operator's own. No database.
+
+One has its JSON alone: its rows are read out of an installed package.
+"""
 
 import csv
 import gzip
@@ -6,12 +9,15 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property, partial
 from importlib.resources import files
+from typing import Any
 
 from historia_hooks.errors import Misconfigured
+from historia_hooks.vocabularies import cie10
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,39}")  # a version has the same form
@@ -51,9 +57,16 @@ class Heading:
 
 @dataclass(frozen=True)
 class Vocabulary:
+    """Its rows are read when they are asked for: most runs find it loaded and only compare."""
+
     heading: Heading
     sha256: str
-    concepts: tuple[Concept, ...]
+    size: int
+    rows: Callable[[], tuple[Concept, ...]] = field(repr=False)
+
+    @cached_property
+    def concepts(self) -> tuple[Concept, ...]:
+        return self.rows()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -67,16 +80,28 @@ class Vocabulary:
 
 
 def carried() -> tuple[Vocabulary, ...]:
-    """What this package brings. That the files are whole and as their headings say is for its tests."""
+    """What this package brings. That its files are whole and as their headings say is for its tests."""
     found = sorted((file for file in files(__package__).iterdir() if file.name.endswith(".json")), key=lambda f: f.name)
     return tuple(_carried(json.loads(file.read_text(encoding="utf-8"))) for file in found)
 
 
-def _carried(said: Mapping[str, object]) -> Vocabulary:
+def _carried(said: Mapping[str, Any]) -> Vocabulary:
     names = Heading.__dataclass_fields__.keys() & said.keys()
-    values = {name: said[name] for name in names} | {"vigente_desde": date.fromisoformat(str(said["vigente_desde"]))}
-    heading = Heading(**values)  # type: ignore[arg-type]
-    return read(heading, (files(__package__) / f"{heading.nombre}.csv").read_bytes())
+    values = {name: said[name] for name in names} | {"vigente_desde": date.fromisoformat(said["vigente_desde"])}
+    heading, sha256 = Heading(**values), said["sha256"]
+    return Vocabulary(heading, sha256, said["filas"], partial(_rows, heading, sha256))
+
+
+def _rows(heading: Heading, sha256: str) -> tuple[Concept, ...]:
+    found = read(heading, carried_csv(heading.nombre))
+    if found.sha256 != sha256:
+        raise Misconfigured(f"los datos de {heading.nombre} no son los de este programa: instálelo de nuevo, completo")
+    return found.concepts
+
+
+def carried_csv(nombre: str) -> bytes:
+    """The CSV of one of those."""
+    return cie10.content() if nombre == "cie10" else (files(__package__) / f"{nombre}.csv").read_bytes()
 
 
 def read(
@@ -93,7 +118,7 @@ def read(
         raise Misconfigured(f"línea {rows.reader.line_num}: no es CSV; ¿hay una comilla sin cerrar?") from None
     if not concepts:
         raise Misconfigured("el archivo no trae ningún concepto")
-    return Vocabulary(heading, hashlib.sha256(content).hexdigest(), concepts)
+    return Vocabulary(heading, hashlib.sha256(content).hexdigest(), len(concepts), lambda: concepts)
 
 
 def _text(content: bytes) -> str:
