@@ -32,6 +32,8 @@ OPEN = frozenset(
         "documentation.index",
         "documentation.problems",
         "openapi.spec",
+        "sesiones.create",
+        "sesiones.renew",
         "static",
         "status.index",
         "status.livez",
@@ -42,10 +44,14 @@ OPEN = frozenset(
 )
 _ACTIONS = {
     "annul": Accion.ANULAR,
+    "assign": Accion.CORREGIR,
+    "change_password": Accion.CORREGIR,
     "change_number": Accion.CORREGIR,
     "concepts": Accion.LEER,
     "content": Accion.LEER,
     "create": Accion.CREAR,
+    "end": Accion.ANULAR,
+    "end_all": Accion.ANULAR,
     "get": Accion.LEER,
     "history": Accion.LEER,
     "index": Accion.LEER,
@@ -53,6 +59,7 @@ _ACTIONS = {
     "merge": Accion.FUSIONAR,
     "read": Accion.LEER,
     "replace": Accion.CORREGIR,
+    "reset": Accion.CORREGIR,
     "sign": Accion.FIRMAR,
     "split": Accion.FUSIONAR,
 }
