@@ -6,14 +6,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn, TextIO
 
 import click
 import psycopg2
 from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
+from pydantic import SecretStr
 
 from historia_hooks import log
 from historia_hooks.commands.certificates import certificates as check_certificates
+from historia_hooks.commands.create_admin import Wanted
+from historia_hooks.commands.create_admin import create_admin as create_first_account
 from historia_hooks.commands.distribute import distribute as distribute_tables
 from historia_hooks.commands.drain import drain as drain_workers
 from historia_hooks.commands.load_sample import load_sample as load_sample_rows
@@ -29,7 +32,7 @@ from historia_hooks.commands.vocabularies import load_vocabulary as load_one_voc
 from historia_hooks.commands.vocabularies import vocabularies as load_vocabularies
 from historia_hooks.commands.wait import wait as wait_nodes
 from historia_hooks.connections import Nodes, Unreachable, explain, hooks_lock
-from historia_hooks.errors import MOVES_RUNBOOK, UPGRADE_RUNBOOK, HookError, TryAgain
+from historia_hooks.errors import MOVES_RUNBOOK, UPGRADE_RUNBOOK, HookError, Misconfigured, TryAgain
 from historia_hooks.log import logger
 from historia_hooks.report import Report
 from historia_hooks.report_text import as_values, render
@@ -48,7 +51,7 @@ La configuración se lee del entorno: POSTGRES_HOST, POSTGRES_PORT, POSTGRES_USE
 HISTORIA_APP_PASSWORD, HISTORIA_COORDINATOR, HISTORIA_WORKERS, HISTORIA_USUARIO, HISTORIA_TIMEOUT,
 HISTORIA_REBALANCE, HISTORIA_DRAIN, HISTORIA_FIRST_LEAVING, HISTORIA_API_URL, POSTGRES_SSLMODE, POSTGRES_SSLROOTCERT,
 HISTORIA_TLS_CERT, POSTGRES_PASSWORD_PREVIOUS, HISTORIA_APP_PASSWORD_B, HISTORIA_POSTGRES_MAJOR,
-HISTORIA_CITUS_VERSION.
+HISTORIA_CITUS_VERSION, HISTORIA_ADMIN_PASSWORD.
 """
 
 STATUS_EPILOG = """\b
@@ -224,6 +227,38 @@ def status(*, as_json: bool) -> None:
 def load_sample() -> None:
     """Carga los datos de ejemplo del laboratorio."""
     _run(_on_known_nodes(load_sample_rows))
+
+
+def _password(file: TextIO) -> SecretStr:
+    try:
+        return SecretStr(file.read().removesuffix("\n"))
+    except UnicodeDecodeError:
+        raise Misconfigured("el archivo de la contraseña no está en UTF-8") from None
+
+
+@main.command("create-admin")
+@click.option("--documento", required=True, help="Documento del usuario que administrará.")
+@click.option("--nombre", help="Su nombre, si todavía no está registrado como usuario.")
+@click.option("--correo", help="Su correo, si todavía no está registrado como usuario.")
+@click.option(
+    "--clave-archivo",
+    "archivo",
+    type=click.File(encoding="utf-8"),
+    help="Archivo con la contraseña; «-» es la entrada estándar. Si falta, HISTORIA_ADMIN_PASSWORD.",
+)
+@click.option("--otro", is_flag=True, help="Aunque ya haya un administrador.")
+@click.option("--restablecer", is_flag=True, help="Si esa cuenta de administrador existe, le pone esta contraseña.")
+def create_admin(archivo: TextIO | None, **said: Any) -> None:
+    """Crea la primera cuenta, la de quien da las demás.
+
+    La contraseña vale para entrar una vez y cambiarla. Nunca va entre los argumentos, que otros programas ven.
+    """
+    with _exit_codes():
+        password = _password(archivo) if archivo else read_settings().admin_password
+    wanted = Wanted(
+        said["documento"], said["nombre"], said["correo"], password, another=said["otro"], again=said["restablecer"]
+    )
+    _run(_on_known_nodes(lambda nodes: create_first_account(nodes, wanted)))
 
 
 def _columns(_context: click.Context, _parameter: click.Parameter, said: tuple[str, ...]) -> dict[str, str]:

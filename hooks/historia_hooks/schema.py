@@ -90,6 +90,10 @@ IN_A_CONSULTA = ("diagnosticos", "prescripciones", "ordenes", "notas")
 FORMER_RECORDS = tuple(f"{table}_historial" for table in RECORDS)
 
 
+# What changes with every login: never reference tables, of which each write would go to every node.
+OF_AN_ACCOUNT = ("sesiones", "intentos_acceso")
+
+
 def _of_a_patient(table: str) -> ForeignKey:
     return ForeignKey(f"{table}_paciente_id_fkey", table, ("paciente_id",), "pacientes", ("cedula",))
 
@@ -120,6 +124,9 @@ FOREIGN_KEYS = (
     _of_a_patient("documentos_contenido"),
     _of_the_same_patient("documentos_contenido", "id", "documentos"),
     _of_a_patient("fusiones"),
+    ForeignKey("cuentas_documento_id_fkey", "cuentas", ("documento_id",), "usuario", ("documento_id",)),
+    _of_a_physician("cuentas"),
+    ForeignKey("sesiones_documento_id_fkey", "sesiones", ("documento_id",), "cuentas", ("documento_id",)),
     *(_of_a_physician(table) for table in (*IN_A_CONSULTA, "resultados")),
 )
 UNIQUES = (Unique("usuario_email_unico", "usuario", "email"),)
@@ -136,6 +143,7 @@ PRIVILEGES = (
     Privilege("TABLE", "fusiones", READ),
     *(Privilege("TABLE", table, WRITE) for table in RECORDS),
     *(Privilege("TABLE", table, APPEND) for table in (*FORMER_RECORDS, "documentos_contenido")),
+    *(Privilege("TABLE", table, WRITE) for table in ("cuentas", *OF_AN_ACCOUNT)),
     Privilege("TABLE", "vocabularios", READ),
     Privilege("TABLE", "conceptos", READ),
     Privilege("TABLE", "alembic_version", READ),
@@ -168,6 +176,11 @@ def declared(usuario: Usuario) -> Schema:
                 Table(table, Distributed("paciente_id", colocate_with="pacientes"))
                 for table in (*RECORDS, "documentos_contenido", *FORMER_RECORDS, "fusiones")
             ),
+            # Beside their user where users are spread, so that one statement about one account is one task. Otherwise
+            # beside the patients, with whom they share the type of the key: a group of their own would be as many
+            # moves more whenever nodes come or go.
+            Table("cuentas", Distributed("documento_id", colocate_with="usuario" if spread else "pacientes")),
+            *(Table(table, Distributed("documento_id", colocate_with="cuentas")) for table in OF_AN_ACCOUNT),
         ),
         foreign_keys=FOREIGN_KEYS,
         uniques=UNIQUES,

@@ -82,6 +82,11 @@ class Settings(BaseSettings):
     )
     api_url: str = Field(alias="HISTORIA_API_URL", default="", description="base URL of the API, for selftest")
 
+    admin_password: SecretStr = Field(
+        alias="HISTORIA_ADMIN_PASSWORD",
+        default=SecretStr(""),
+        description="for create-admin, where no file is named: the password for the first login",
+    )
     certificate: str = Field(
         alias="HISTORIA_TLS_CERT", default="", description="file with the certificate that the nodes must present"
     )

@@ -6,15 +6,17 @@ from flask.json.provider import DefaultJSONProvider
 from historia_clinica import documentation, metrics, openapi
 from historia_clinica.database import Database
 from historia_clinica.health import Readiness
-from historia_clinica.http import access_log, headers, overload, problems, request_id
+from historia_clinica.http import access_log, headers, identity, overload, problems, request_id
 from historia_clinica.http.body import StrictRequest, refuse_repeated_parameters
 from historia_clinica.http.context import KEY, Context
+from historia_clinica.identity.sessions import Clock, Sessions, utc_now
 from historia_clinica.members import Members
 from historia_clinica.resources.alergias.routes import blueprint as alergias
 from historia_clinica.resources.antecedentes.routes import blueprint as antecedentes
 from historia_clinica.resources.citus.routes import blueprint as citus
 from historia_clinica.resources.cluster.routes import blueprint as cluster
 from historia_clinica.resources.consultas.routes import blueprint as consultas
+from historia_clinica.resources.cuentas.routes import blueprint as cuentas
 from historia_clinica.resources.diagnosticos.routes import blueprint as diagnosticos
 from historia_clinica.resources.documentos.routes import blueprint as documentos
 from historia_clinica.resources.fusiones.routes import blueprint as fusiones
@@ -26,6 +28,7 @@ from historia_clinica.resources.pacientes import former_numbers
 from historia_clinica.resources.pacientes.routes import blueprint as pacientes
 from historia_clinica.resources.prescripciones.routes import blueprint as prescripciones
 from historia_clinica.resources.resultados.routes import blueprint as resultados
+from historia_clinica.resources.sesiones.routes import blueprint as sesiones
 from historia_clinica.resources.signos_vitales.routes import blueprint as signos_vitales
 from historia_clinica.resources.status.routes import blueprint as status
 from historia_clinica.resources.usuarios.routes import blueprint as usuarios
@@ -54,6 +57,8 @@ BLUEPRINTS = (
     *RECORDS,
     medicos,
     usuarios,
+    cuentas,
+    sesiones,
     vocabularios,
     usuarios_inherited,
     citus,
@@ -74,14 +79,15 @@ class Application(APIFlask):
     json_provider_class = Json
 
 
-def create_app(settings: Settings) -> APIFlask:
+def create_app(settings: Settings, clock: Clock = utc_now) -> APIFlask:
     app = Application(NAME, title="Historia clínica", version=__version__, docs_path=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.historia_max_body
     app.url_map.merge_slashes = False
     database = Database(settings)
     members = Members(settings, database.transaction)
-    app.extensions[KEY] = Context(settings, database, Readiness(settings, database.workers), members)
-    for part in (headers, request_id, access_log, problems, overload, former_numbers, openapi):
+    sessions = Sessions(settings, database, clock)
+    app.extensions[KEY] = Context(settings, database, Readiness(settings, database.workers), members, sessions)
+    for part in (headers, request_id, access_log, problems, overload, identity, former_numbers, openapi):
         part.install(app)
     app.before_request(refuse_repeated_parameters)
     for blueprint in BLUEPRINTS:

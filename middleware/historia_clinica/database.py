@@ -29,12 +29,14 @@ class Database:
         self.workers = self._directory.workers
 
     @contextmanager
-    def transaction(self, paciente: str | None = None) -> Iterator[Transaction]:
+    def transaction(self, paciente: str | None = None, *, cuenta: str | None = None) -> Iterator[Transaction]:
         """One transaction of one request: committed when the block ends, rolled back when it raises.
 
-        With the key of a patient, every statement must be about that patient: it may run on any node.
+        With the key of a patient, every statement must be about that patient: it may run on any node. So it is with the
+        document of an account, which lies beside the patient of that number unless users are spread themselves; then
+        the node that is asked passes the statement on.
         """
-        transaction = Transaction(self._way(paciente))
+        transaction = Transaction(self._way(paciente or cuenta))
         try:
             yield transaction
             transaction.commit()

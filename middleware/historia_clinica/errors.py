@@ -51,6 +51,37 @@ class Unauthorized(HistoriaError):
     headers = MappingProxyType({"WWW-Authenticate": 'Bearer realm="historia-clinica"'})
 
 
+class InvalidToken(Unauthorized):
+    slug = "token-no-valido"
+    title = "Token no válido"
+    meaning = "El token no vale, o ya no: renueve la sesión o entre de nuevo."
+    headers = MappingProxyType({"WWW-Authenticate": 'Bearer realm="historia-clinica", error="invalid_token"'})
+
+
+class LoginFailed(Unauthorized):
+    """One answer for all that may be wrong, so that nobody learns who has an account."""
+
+    slug = "acceso-no-valido"
+    title = "No se pudo entrar"
+    meaning = (
+        "El documento o la contraseña no son correctos, o la cuenta no puede entrar. Tras varios intentos fallidos hay "
+        "que esperar unos minutos."
+    )
+
+
+class Forbidden(HistoriaError):
+    slug = "acceso-denegado"
+    title = "Acceso denegado"
+    status = 403
+    meaning = "Su cuenta no permite hacer esto."
+
+
+class PasswordMustChange(Forbidden):
+    slug = "clave-por-cambiar"
+    title = "Hay que cambiar la contraseña"
+    meaning = "La contraseña es de un solo uso: cámbiela antes de hacer otra cosa."
+
+
 class NotFound(HistoriaError):
     slug = "no-encontrado"
     title = "No encontrado"

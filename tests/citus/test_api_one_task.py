@@ -11,6 +11,7 @@ import historia_clinica.resources
 import pytest
 from historia_clinica import members
 from historia_clinica.db import Scope, Statement
+from historia_clinica.identity import repository as identity
 from historia_clinica.records import store
 from historia_clinica.records.store import Store
 from historia_clinica.versions import Versioned
@@ -71,6 +72,12 @@ PERSONA = dict.fromkeys(["fecha_nacimiento", "telefono", "direccion", "ciudad"])
 MEDICO = dict.fromkeys(["especialidad", "telefono", "email"]) | {"nombre": "A", "apellido": "B", "codigo_medico": "C"}
 SEARCHED = {"words": "'pena':* & 'jose':*", "documento": "101", "fecha_nacimiento": "1984-02-29"}
 NOTHING_SEARCHED = dict.fromkeys(SEARCHED)
+QUIEN = {"documento_id": PACIENTE}
+SESION = QUIEN | {"id": IDENTIFIER}
+DIGEST = b"0" * 32
+CUENTA = QUIEN | {"rol": "medico", "ambitos": None, "medico_id": 1, "paciente_id": None}
+BY_ADMIN = {"ahora": MOMENT, "autor": "1", "motivo": "m", "peticion": "p"}
+NEW_PASSWORD = {"clave_hash": "$argon2id$"}
 CONCEPTOS = {"vocabulario": "divipola", "version": "2019-12", "rows": 21}
 
 
@@ -126,6 +133,10 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     **records("alergias", ALERGIA),
     **records("antecedentes", ANTECEDENTE),
     **records("consultas", CONSULTA | {"fecha_consulta": MOMENT}),
+    "cuentas.ASSIGN": [CUENTA | BY_ADMIN | {"activa": False, "versiones": [1]}],
+    "cuentas.CREATE": [CUENTA | BY_ADMIN | NEW_PASSWORD | {"debe_cambiar": True}],
+    "cuentas.READ": [QUIEN],
+    "cuentas.RESET": [QUIEN | BY_ADMIN | NEW_PASSWORD],
     **records("diagnosticos", DIAGNOSTICO),
     "documentos.CONTENT": [{"paciente_id": PACIENTE, "id": IDENTIFIER}],
     "documentos.KEEP": [{"paciente_id": PACIENTE, "id": IDENTIFIER, "contenido": b"c"}],
@@ -137,6 +148,22 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     ],
     "fusiones.SPLIT": [SIGNED | {"cedula": PACIENTE, "duplicado": "1", "versiones": [1]}],
     "historia.READ": [{"cedula": PACIENTE}],
+    "identity.CARRY_OVER": [SESION | {"epoca": 2}],
+    "identity.COUNT": [QUIEN | {"ahora": MOMENT, "vencida": MOMENT}],
+    "identity.CURRENT": [SESION | {"ahora": MOMENT}],
+    "identity.END": [SESION | {"ahora": MOMENT, "motivo": "salida"}],
+    "identity.END_ALL": [QUIEN | {"ahora": MOMENT, "motivo": "cierre", "salvo": but} for but in (None, IDENTIFIER)],
+    "identity.FORGIVE": [QUIEN],
+    "identity.LIST": [QUIEN | {"ahora": MOMENT, "rows": 100}],
+    "identity.LOCK": [SESION],
+    "identity.NEXT_EPOCH": [QUIEN],
+    "identity.OPEN": [
+        SESION | {"epoca": 1, "familia": DIGEST, "renovacion": DIGEST, "ahora": MOMENT, "expira_en": "2026-02-01"}
+    ],
+    "identity.REHASH": [QUIEN | NEW_PASSWORD | {"anterior": "$argon2id$"}],
+    "identity.RENEW": [SESION | {"renovacion": DIGEST, "anterior": DIGEST, "renovada_en": MOMENT}],
+    "identity.SET_PASSWORD": [QUIEN | NEW_PASSWORD | {"epoca": 1, "ahora": MOMENT}],
+    "identity.SIGN_IN": [QUIEN],
     "medicos.PAGE": [{"after_id": after, "anulados": False, "rows": 21} for after in (None, 7)],
     **versioned("medicos", {"id": 1}, MEDICO, numbered=True),
     "members.BYTES_HERE": [{}],
@@ -184,6 +211,7 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
 
 def catalogue() -> dict[str, Statement]:
     found = {f"members.{name}": value for name, value in vars(members).items() if isinstance(value, Statement)}
+    found |= {f"identity.{name}": value for name, value in vars(identity).items() if isinstance(value, Statement)}
     found["records.PATIENT_EXISTS"] = store.PATIENT_EXISTS
     for module in pkgutil.walk_packages(historia_clinica.resources.__path__, "historia_clinica.resources."):
         if module.name.endswith(".repository"):
@@ -205,6 +233,8 @@ def catalogue() -> dict[str, Statement]:
 
 STATEMENTS = catalogue()
 PATIENT = sorted(name for name, statement in STATEMENTS.items() if statement.scope is Scope.PATIENT)
+# about one account: one task, however users are spread
+ACCOUNT = sorted(name for name in STATEMENTS if name.partition(".")[0] in {"identity", "cuentas"})
 
 
 def test_every_statement_has_samples_with_its_parameters() -> None:
@@ -221,8 +251,8 @@ def test_statements_name_their_columns() -> None:
 
 
 @pytest.mark.parametrize("node", ["coordinator", "worker-0", "worker-1"])
-@pytest.mark.parametrize("name", PATIENT)
-def test_a_statement_about_one_patient_is_one_task(name: str, node: str, citus_system: Any) -> None:
+@pytest.mark.parametrize("name", PATIENT + ACCOUNT)
+def test_a_statement_about_one_patient_or_one_account_is_one_task(name: str, node: str, citus_system: Any) -> None:
     """From the coordinator, from the worker that holds the patient, and from the other one."""
     for sample in SAMPLES[name]:
         plan = plan_of(citus_system, name, sample, node)
@@ -230,7 +260,7 @@ def test_a_statement_about_one_patient_is_one_task(name: str, node: str, citus_s
         assert plan.count("Node: ") == 1, plan
 
 
-@pytest.mark.parametrize("name", sorted(STATEMENTS.keys() - set(PATIENT)))
+@pytest.mark.parametrize("name", sorted(STATEMENTS.keys() - set(PATIENT + ACCOUNT)))
 def test_every_other_statement_plans(name: str, citus_system: Any) -> None:
     for sample in SAMPLES[name]:
         assert plan_of(citus_system, name, sample)

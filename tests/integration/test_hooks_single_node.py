@@ -18,6 +18,7 @@ from historia_local.nodes import Cluster
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
 VERSIONED = ("pacientes", "consultas", "medicos", "usuario", *RECORDS)
+ACCESS = ["cuentas", "sesiones", "intentos_acceso"]
 ALLOWED = {
     ("alembic_version", "SELECT"),
     ("numeros_anteriores", "SELECT"),
@@ -30,6 +31,7 @@ ALLOWED = {
     *((table, action) for table in VERSIONED for action in ("SELECT", "INSERT", "UPDATE")),
     *((f"{table}_historial", action) for table in VERSIONED for action in ("SELECT", "INSERT")),
     *(("documentos_contenido", action) for action in ("SELECT", "INSERT")),
+    *((table, action) for table in ACCESS for action in ("SELECT", "INSERT", "UPDATE")),
 }
 GRANTS = """
 SELECT c.relname, a.privilege_type FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
@@ -71,6 +73,7 @@ def test_privileges_of_the_api(postgres_system: Cluster) -> None:
         "CREATE TABLE otra ()",
         "DELETE FROM usuario",
         "UPDATE usuario_historial SET motivo = 'otro'",
+        *(f"DELETE FROM {table}" for table in ACCESS),
         "INSERT INTO vocabularios (nombre) VALUES ('')",
     ):
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):

@@ -11,6 +11,7 @@ from historia_clinica.database import Database
 from historia_clinica.db import Transaction
 from historia_clinica.errors import OutcomeUnknown, Unavailable
 from historia_clinica.health import Readiness
+from historia_clinica.identity.sessions import Sessions
 from historia_clinica.members import Members
 from historia_clinica.settings import Settings
 
@@ -25,6 +26,7 @@ class Context:
     database: Database
     readiness: Readiness
     members: Members
+    sessions: Sessions
 
 
 def context() -> Context:

@@ -32,6 +32,8 @@ TAGS = [
     {"name": "Documentos", "description": "Archivos pequeños de un paciente; su contenido no cambia."},
     {"name": "Médicos", "description": "Los médicos, iguales en todos los nodos."},
     {"name": "Usuarios", "description": "Quienes usan el sistema, cada uno por su documento."},
+    {"name": "Cuentas", "description": "Qué usuarios pueden entrar, y para qué; de quien administra."},
+    {"name": "Sesiones", "description": "Entrar, seguir dentro, salir, y la contraseña propia."},
     {"name": "Vocabularios", "description": "Las tablas de códigos, cada una con su fuente, licencia y versión."},
     {"name": "Sistema", "description": "El servicio, su base de datos y sus nodos."},
 ]
@@ -83,6 +85,7 @@ STATUS_ERROR: dict[str, Any] = {
 EVERYWHERE = {"503": "Base de datos no disponible o esquema sin instalar", "500": "Error interno"}
 MOVED = "El paciente tiene ahora otro número o está fusionado con otro: la cabecera Location lleva a él"
 HEADERS: dict[str, dict[str, Any]] = {
+    "401": {"WWW-Authenticate": {"description": "Cómo identificarse.", "required": True, "schema": {"type": "string"}}},
     "201": {"Location": {"description": "Dirección de lo creado.", "required": True, "schema": {"type": "string"}}},
     "308": {
         "Location": {
@@ -93,6 +96,7 @@ HEADERS: dict[str, dict[str, Any]] = {
     },
     "503": {"Retry-After": {"description": "Segundos hasta otro intento.", "schema": {"type": "integer"}}},
 }
+WITHOUT_TOKEN = {"entrar", "renovarSesion", "listarUsuariosHeredado"}
 WITHOUT_DATABASE = {"/", "/livez"}
 CONFIG = {
     "DESCRIPTION": DESCRIPTION,
@@ -107,8 +111,17 @@ CONFIG = {
 }
 
 
+TOKEN = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "El access_token de una sesión. Si la instalación lo exige (HISTORIA_AUTH), va en cada petición.",
+}
+
+
 def install(app: APIFlask) -> None:
     app.config.update(CONFIG)
+    app.security_schemes = {"token": TOKEN}
     app.spec_callback = _complete
 
 
@@ -123,10 +136,17 @@ def _complete(spec: Any) -> Any:
     for path, operations in spec["paths"].items():
         for method, operation in operations.items():
             conditions.complete(path, method, operation)
+            _secure(operation)
             _complete_operation(path, operation)
     links.complete(spec["paths"])
     spec["paths"]["/status"]["get"]["responses"]["503"]["content"] = {"application/json": {"schema": STATUS_ERROR}}
     return fold(spec)
+
+
+def _secure(operation: dict[str, Any]) -> None:
+    """What always asks for a token answers 401 without; the rest does so where the installation says so."""
+    if "401" in operation["responses"] and operation["operationId"] not in WITHOUT_TOKEN:
+        operation["security"] = [{"token": []}]
 
 
 def _complete_operation(path: str, operation: dict[str, Any]) -> None:

@@ -1,0 +1,73 @@
+"""What each route does, in the words of the access matrix and of the audit: a resource, and an action on it.
+
+An endpoint is `<blueprint>.<view>`: its resource is the blueprint, its action what the view is called. A route that is
+in neither list has no answer here: it is refused, and a test fails.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Accion(StrEnum):
+    CREAR = "crear"
+    LEER = "leer"
+    BUSCAR = "buscar"
+    CORREGIR = "corregir"
+    ANULAR = "anular"
+    FIRMAR = "firmar"
+    FUSIONAR = "fusionar"
+
+
+@dataclass(frozen=True)
+class Operation:
+    recurso: str
+    accion: Accion
+
+
+# Nothing about anybody: probes, documents, the laboratory's paths (one of which has a condition of its own).
+OPEN = frozenset(
+    {
+        "citus.index",
+        "documentation.asset",
+        "documentation.index",
+        "documentation.problems",
+        "openapi.spec",
+        "sesiones.create",
+        "sesiones.renew",
+        "static",
+        "status.index",
+        "status.livez",
+        "status.readyz",
+        "status.status",
+        "usuarios-heredados.index",
+    }
+)
+_ACTIONS = {
+    "annul": Accion.ANULAR,
+    "assign": Accion.CORREGIR,
+    "change_password": Accion.CORREGIR,
+    "change_number": Accion.CORREGIR,
+    "concepts": Accion.LEER,
+    "content": Accion.LEER,
+    "create": Accion.CREAR,
+    "end": Accion.ANULAR,
+    "end_all": Accion.ANULAR,
+    "get": Accion.LEER,
+    "history": Accion.LEER,
+    "index": Accion.LEER,
+    "locate": Accion.LEER,
+    "merge": Accion.FUSIONAR,
+    "read": Accion.LEER,
+    "replace": Accion.CORREGIR,
+    "reset": Accion.CORREGIR,
+    "sign": Accion.FIRMAR,
+    "split": Accion.FUSIONAR,
+}
+_OWN = {"pacientes.index": Accion.BUSCAR}  # through people, not of one of them
+
+
+def operation_of(endpoint: str) -> Operation | None:
+    """None for a route of which nobody has said what it does."""
+    resource, _, view = endpoint.rpartition(".")
+    action = _OWN.get(endpoint) or _ACTIONS.get(view)
+    return Operation(resource, action) if resource and action else None

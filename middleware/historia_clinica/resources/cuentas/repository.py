@@ -1,0 +1,122 @@
+"""SQL of accounts as an administrator sees them. Each statement is about one account, and one task."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NoReturn
+
+from historia_clinica.db import Parameters, Scope, Statement, Transaction
+from historia_clinica.errors import (
+    Conflict,
+    FieldError,
+    ForeignKeyMissing,
+    HistoriaError,
+    InvalidInput,
+    NotFound,
+    PreconditionFailed,
+)
+from historia_clinica.identity import repository as identity
+
+SHOWN = """documento_id, rol, ambitos, medico_id, paciente_id, activa, debe_cambiar, clave_en, creada_en, creada_por,
+           actualizada_en, actualizada_por, motivo, version"""
+READ = Statement(f"SELECT {SHOWN} FROM cuentas WHERE documento_id = %(documento_id)s", Scope.ROW)
+CREATE = Statement(
+    f"""
+    INSERT INTO cuentas (documento_id, rol, ambitos, medico_id, paciente_id, clave_hash, clave_en, debe_cambiar,
+                         creada_en, creada_por, motivo, peticion)
+    VALUES (%(documento_id)s, %(rol)s, %(ambitos)s::text[], %(medico_id)s, %(paciente_id)s, %(clave_hash)s, %(ahora)s,
+            %(debe_cambiar)s, %(ahora)s, %(autor)s, %(motivo)s, %(peticion)s)
+    RETURNING {SHOWN}
+    """,
+    Scope.ROW,
+)
+ASSIGN = Statement(
+    f"""
+    UPDATE cuentas
+       SET rol = %(rol)s, ambitos = %(ambitos)s::text[], medico_id = %(medico_id)s, paciente_id = %(paciente_id)s,
+           activa = %(activa)s, version = version + 1, actualizada_en = %(ahora)s, actualizada_por = %(autor)s,
+           motivo = %(motivo)s, peticion = %(peticion)s
+     WHERE documento_id = %(documento_id)s AND version = ANY (%(versiones)s::integer[])
+    RETURNING {SHOWN}
+    """,
+    Scope.ROW,
+)
+RESET = Statement(
+    f"""
+    UPDATE cuentas
+       SET clave_hash = %(clave_hash)s, clave_en = %(ahora)s, debe_cambiar = rol IS NOT NULL, version = version + 1,
+           actualizada_en = %(ahora)s, actualizada_por = %(autor)s, motivo = %(motivo)s, peticion = %(peticion)s
+     WHERE documento_id = %(documento_id)s
+    RETURNING {SHOWN}
+    """,
+    Scope.ROW,
+)
+NO_ACCOUNT = "No hay una cuenta de ese usuario."
+NO_USER = "No hay un usuario con ese documento."
+NO_PHYSICIAN = FieldError("/medico_id", "No hay un médico con ese número.")
+
+
+@dataclass(frozen=True)
+class Cuenta:
+    documento_id: str
+    rol: str | None
+    ambitos: list[str] | None
+    medico_id: int | None
+    paciente_id: str | None
+    activa: bool
+    debe_cambiar: bool
+    clave_en: datetime
+    creada_en: datetime
+    creada_por: str
+    actualizada_en: datetime | None
+    actualizada_por: str | None
+    motivo: str | None
+    version: int
+
+
+def get(transaction: Transaction, documento: str) -> Cuenta:
+    found = transaction.row(READ, {"documento_id": documento}, Cuenta)
+    if found is None:
+        raise NotFound(NO_ACCOUNT)
+    return found
+
+
+def create(transaction: Transaction, values: Parameters) -> Cuenta:
+    """Raises NotFound without such a user, Conflict where he has an account, InvalidInput without such a physician."""
+    try:
+        return transaction.rows(CREATE, values, Cuenta)[0]
+    except ForeignKeyMissing as error:
+        _explain(error)
+    except Conflict as error:
+        raise Conflict("Ese usuario ya tiene una cuenta.") from error
+
+
+def assign(transaction: Transaction, versions: Sequence[int], values: Parameters, now: datetime) -> Cuenta:
+    """An account that may not enter any more loses its sessions. Raises NotFound, PreconditionFailed, InvalidInput."""
+    try:
+        changed = transaction.row(ASSIGN, {**values, "versiones": list(versions)}, Cuenta)
+    except ForeignKeyMissing as error:
+        _explain(error)
+    if changed is None:
+        raise PreconditionFailed(get(transaction, str(values["documento_id"])).version)
+    if not changed.activa:
+        identity.end_all(transaction, changed.documento_id, "cuenta desactivada", now)
+    return changed
+
+
+def reset(transaction: Transaction, values: Parameters, now: datetime) -> Cuenta:
+    """Another password: its sessions end, and whoever had to wait may try again. Raises NotFound."""
+    changed = transaction.row(RESET, values, Cuenta)
+    if changed is None:
+        raise NotFound(NO_ACCOUNT)
+    identity.end_all(transaction, changed.documento_id, "clave restablecida", now)
+    identity.forgive(transaction, changed.documento_id)
+    return changed
+
+
+def _explain(error: ForeignKeyMissing) -> NoReturn:
+    if "medico_id" in error.constraint:
+        raise InvalidInput(errors=(NO_PHYSICIAN,)) from error
+    if "documento_id" in error.constraint:
+        raise NotFound(NO_USER) from error
+    raise HistoriaError from error
