@@ -85,7 +85,9 @@ RECORDS = (
     "resultados",
     "notas",
     "documentos",
+    "relaciones_atencion",
 )
+MATRIX = ("roles", "versiones_matriz", "permisos")
 IN_A_CONSULTA = ("diagnosticos", "prescripciones", "ordenes", "notas")
 FORMER_RECORDS = tuple(f"{table}_historial" for table in RECORDS)
 
@@ -121,6 +123,7 @@ FOREIGN_KEYS = (
     _of_the_same_patient("documentos_contenido", "id", "documentos"),
     _of_a_patient("fusiones"),
     *(_of_a_physician(table) for table in (*IN_A_CONSULTA, "resultados")),
+    ForeignKey("permisos_rol_fkey", "permisos", ("rol",), "roles", ("rol",)),
 )
 UNIQUES = (Unique("usuario_email_unico", "usuario", "email"),)
 PRIVILEGES = (
@@ -138,6 +141,7 @@ PRIVILEGES = (
     *(Privilege("TABLE", table, APPEND) for table in (*FORMER_RECORDS, "documentos_contenido")),
     Privilege("TABLE", "vocabularios", READ),
     Privilege("TABLE", "conceptos", READ),
+    *(Privilege("TABLE", table, READ) for table in MATRIX),
     Privilege("TABLE", "alembic_version", READ),
     Privilege("SEQUENCE", "medicos_id_seq", frozenset({"USAGE"})),
     Privilege("SEQUENCE", "usuario_id_seq", frozenset({"USAGE"})),
@@ -157,6 +161,7 @@ def declared(usuario: Usuario) -> Schema:
             Table("usuario", Distributed("documento_id") if spread else Reference()),
             Table("vocabularios", Reference()),
             Table("conceptos", Reference()),
+            *(Table(table, Reference()) for table in MATRIX),
             Table("pacientes", Distributed("cedula")),
             Table("consultas", Distributed("paciente_id", colocate_with="pacientes")),
             Table("numeros_anteriores", Distributed("cedula", colocate_with="pacientes")),

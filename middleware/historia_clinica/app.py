@@ -6,10 +6,11 @@ from flask.json.provider import DefaultJSONProvider
 from historia_clinica import documentation, metrics, openapi
 from historia_clinica.database import Database
 from historia_clinica.health import Readiness
-from historia_clinica.http import access_log, headers, overload, problems, request_id
+from historia_clinica.http import access_log, authorization, headers, overload, problems, request_id
 from historia_clinica.http.body import StrictRequest, refuse_repeated_parameters
 from historia_clinica.http.context import KEY, Context
 from historia_clinica.members import Members
+from historia_clinica.permissions import Permissions
 from historia_clinica.resources.alergias.routes import blueprint as alergias
 from historia_clinica.resources.antecedentes.routes import blueprint as antecedentes
 from historia_clinica.resources.citus.routes import blueprint as citus
@@ -18,6 +19,7 @@ from historia_clinica.resources.consultas.routes import blueprint as consultas
 from historia_clinica.resources.diagnosticos.routes import blueprint as diagnosticos
 from historia_clinica.resources.documentos.routes import blueprint as documentos
 from historia_clinica.resources.fusiones.routes import blueprint as fusiones
+from historia_clinica.resources.gobierno.routes import blueprint as gobierno
 from historia_clinica.resources.historia.routes import blueprint as historia
 from historia_clinica.resources.medicos.routes import blueprint as medicos
 from historia_clinica.resources.notas.routes import blueprint as notas
@@ -25,6 +27,7 @@ from historia_clinica.resources.ordenes.routes import blueprint as ordenes
 from historia_clinica.resources.pacientes import former_numbers
 from historia_clinica.resources.pacientes.routes import blueprint as pacientes
 from historia_clinica.resources.prescripciones.routes import blueprint as prescripciones
+from historia_clinica.resources.relaciones_atencion.routes import blueprint as relaciones_atencion
 from historia_clinica.resources.resultados.routes import blueprint as resultados
 from historia_clinica.resources.signos_vitales.routes import blueprint as signos_vitales
 from historia_clinica.resources.status.routes import blueprint as status
@@ -52,9 +55,11 @@ BLUEPRINTS = (
     fusiones,
     historia,
     *RECORDS,
+    relaciones_atencion,
     medicos,
     usuarios,
     vocabularios,
+    gobierno,
     usuarios_inherited,
     citus,
     cluster,
@@ -80,10 +85,13 @@ def create_app(settings: Settings) -> APIFlask:
     app.url_map.merge_slashes = False
     database = Database(settings)
     members = Members(settings, database.transaction)
-    app.extensions[KEY] = Context(settings, database, Readiness(settings, database.workers), members)
+    app.extensions[KEY] = Context(
+        settings, database, Readiness(settings, database.workers), members, Permissions(database.transaction)
+    )
     for part in (headers, request_id, access_log, problems, overload, former_numbers, openapi):
         part.install(app)
     app.before_request(refuse_repeated_parameters)
+    authorization.install(app)  # after whatever says who asks
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.register_blueprint(documentation.blueprint)

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import ClassVar
 
 RETRY_SECONDS = "5"
+NO_PATIENT = "No hay un paciente con esa cédula."
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,15 @@ class Unauthorized(HistoriaError):
     status = 401
     meaning = "Este recurso solo responde a quien se identifica."
     headers = MappingProxyType({"WWW-Authenticate": 'Bearer realm="historia-clinica"'})
+
+
+class Forbidden(HistoriaError):
+    """What nobody with that role may do, whoever the patient is: it tells nothing of a patient."""
+
+    slug = "acceso-denegado"
+    title = "Acceso denegado"
+    status = 403
+    meaning = "Su rol no permite esta operación; lo que permite cada rol está en /api/v1/gobierno/matriz."
 
 
 class NotFound(HistoriaError):

@@ -15,7 +15,9 @@ class Accion(StrEnum):
     CORREGIR = "corregir"
     ANULAR = "anular"
     FIRMAR = "firmar"
+    DESCARGAR = "descargar"
     FUSIONAR = "fusionar"
+    RENUMERAR = "renumerar"
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,9 @@ OPEN = frozenset(
 )
 _ACTIONS = {
     "annul": Accion.ANULAR,
-    "change_number": Accion.CORREGIR,
+    "change_number": Accion.RENUMERAR,
     "concepts": Accion.LEER,
-    "content": Accion.LEER,
+    "content": Accion.DESCARGAR,
     "create": Accion.CREAR,
     "get": Accion.LEER,
     "history": Accion.LEER,

@@ -30,9 +30,11 @@ TAGS = [
     {"name": "Resultados", "description": "Los resultados de los exámenes de un paciente."},
     {"name": "Notas", "description": "Las notas clínicas de un paciente: borradores hasta que se firman."},
     {"name": "Documentos", "description": "Archivos pequeños de un paciente; su contenido no cambia."},
+    {"name": "Relaciones de atención", "description": "Qué usuarios atienden a un paciente, y por cuánto tiempo."},
     {"name": "Médicos", "description": "Los médicos, iguales en todos los nodos."},
     {"name": "Usuarios", "description": "Quienes usan el sistema, cada uno por su documento."},
     {"name": "Vocabularios", "description": "Las tablas de códigos, cada una con su fuente, licencia y versión."},
+    {"name": "Gobierno", "description": "Quién puede hacer qué."},
     {"name": "Sistema", "description": "El servicio, su base de datos y sus nodos."},
 ]
 # A dictionary and not a model: APIFlask instantiates a class given here and fails on its required fields.
