@@ -104,6 +104,14 @@ def patient(api: FlaskClient, medico_id: int, usuario: str) -> Subject:
     return subject
 
 
+def annul_orders(api: FlaskClient, subject: Subject) -> None:
+    """What was ordered for the patient no longer is."""
+    listing = f"{PACIENTES}/{subject.cedula}/ordenes"
+    for row in api.get(listing).get_json()["ordenes"]:
+        answer = api.post(f"{listing}/{row['id']}/anulacion", json={"motivo": "m"}, headers=if_match('"1"'))
+        assert answer.status_code == 200
+
+
 def world(api: FlaskClient) -> World:
     medico_id = physician(api)
     past = user(api)
@@ -119,10 +127,8 @@ def world(api: FlaskClient) -> World:
     }
     for who in people.values():
         relate(api, subjects["related"].cedula, who.usuario)
-    for name in ("own", "foreign"):  # what was ordered for them no longer is
-        for order in api.get(f"{PACIENTES}/{subjects[name].cedula}/ordenes").get_json()["ordenes"]:
-            address = f"{PACIENTES}/{subjects[name].cedula}/ordenes/{order['id']}/anulacion"
-            assert api.post(address, json={"motivo": "m"}, headers=if_match('"1"')).status_code == 200
+    for name in ("own", "foreign"):
+        annul_orders(api, subjects[name])
     return World(people, subjects, medico_id)
 
 
