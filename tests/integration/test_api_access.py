@@ -4,6 +4,7 @@ import contextlib
 import json
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,7 +30,7 @@ from historia_clinica.access.people import Persona, Rol
 from historia_clinica.db import Transaction
 from historia_clinica.permissions import FACTS, MATRIX
 from historia_local.nodes import Cluster
-from versioned import NOTA, ORDEN, PACIENTES, RECORDS, if_match, key
+from versioned import MEDICOS, NOTA, ORDEN, PACIENTES, RECORDS, if_match, key
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
 OF_EACH_REQUEST = {"X-Request-ID", "Date"}
@@ -405,6 +406,34 @@ def test_an_installation_adds_permissions_and_a_sync_leaves_them(
             refused = api.get(PACIENTES, query_string={"nombre": "Ana", "documento": "A-0"})
             assert (refused.status_code, [one["pointer"] for one in refused.get_json()["errors"]]) == (403, ["/nombre"])
             assert api.get(PACIENTES, query_string={"documento": "A-0"}).status_code == 200
+
+
+def test_a_correction_keeps_what_its_author_does_not_see(api_of: Any, postgres_system: Cluster, seeded: World) -> None:
+    added = (
+        ("investigador", "medicos", "leer", "siempre", "{telefono}", "{}"),
+        ("investigador", "medicos", "corregir", "siempre", "{}", "{}"),
+    )
+    with own_rows(postgres_system, *added), api_of(postgres_system) as api:
+        door, names = Door(api), {"nombre": "Luz", "apellido": "Gómez", "codigo_medico": number()}
+        row = made(api, MEDICOS, names | {"telefono": "300"})
+        there, change = f"{MEDICOS}/{row['id']}", names | {"especialidad": "Cardiología", "motivo": "m"}
+        with door.of(seeded.people[Rol.INVESTIGADOR]):
+            for guess in ("300", "301", None):
+                refused = api.put(there, json=change | {"telefono": guess}, headers=if_match('"1"'))
+                assert (refused.status_code, refused.get_json()["errors"][0]["pointer"]) == (403, "/telefono")
+            changed = api.put(there, json=change, headers=if_match('"1"'))
+            assert (changed.status_code, "telefono" in changed.get_json()) == (200, False)
+        after = api.get(there).get_json()
+        assert (after["telefono"], after["especialidad"]) == ("300", "Cardiología")
+
+
+def test_the_scopes_of_a_service_account_only_narrow(door: Door, seeded: World) -> None:
+    address = f"{PACIENTES}/{seeded.subjects['related'].cedula}"
+    auditor = replace(seeded.people[Rol.AUDITOR], ambitos=frozenset({"notas:leer", "historia:*"}))
+    with door.of(auditor) as api:
+        assert [api.get(f"{address}{path}").status_code for path in ("/notas", "", "/consultas")] == [200, 403, 403]
+        assert api.get(f"{address}/historia").get_json().keys() == {"notas"}
+        assert "texto" not in api.get(f"{address}/notas").get_json()["notas"][0]
 
 
 def test_what_names_two_patients_hangs_on_no_condition(postgres_system: Cluster) -> None:

@@ -10,7 +10,7 @@ is held for whoever sends slowly.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from apiflask import APIFlask
@@ -69,11 +69,11 @@ def may_read(recurso: str) -> bool:
 
 def hidden(recurso: str) -> Fields:
     """The members of that resource that the answer to the current request leaves out."""
-    kept: dict[str, Fields] = g.setdefault("hidden", {})
+    kept: dict[str, Fields] = g.hidden
     if recurso not in kept:
         asked = _asked()
         own = asked.decision.campos_ocultos if asked and request.blueprint == recurso else frozenset()
-        kept[recurso] = own | _about_reading(recurso).campos_ocultos
+        kept[recurso] = own | _about_reading(recurso, scoped=False).campos_ocultos
     return kept[recurso]
 
 
@@ -103,12 +103,14 @@ def refuse_search(members: Mapping[str, Fields], query: Schema, recurso: str) ->
 
 def reach() -> dict[str, str | None]:
     """Whom a search may find, as parameters of its statement: both None, everybody."""
-    asked = _asked()
-    scope = asked.decision.alcance if asked else frozenset()
-    return {
-        "atendido_por": asked.persona.usuario if asked and Condicion.RELACION in scope else None,
-        "propio": asked.persona.paciente_id if asked and Condicion.PROPIO in scope else None,
+    who, scope = persona(), decision().alcance
+    found = {
+        "atendido_por": who.usuario if Condicion.RELACION in scope else None,
+        "propio": who.paciente_id if Condicion.PROPIO in scope else None,
     }
+    if scope and not any(found.values()):
+        raise Forbidden
+    return found
 
 
 def created(sent: Schema) -> dict[str, Any]:
@@ -140,6 +142,7 @@ def owned(current: Mapping[str, Any]) -> dict[str, Any]:
 
 def _authorize() -> Response | None:
     who, endpoint = persona(), request.endpoint
+    g.asked, g.hidden = None, {}  # nothing of another request, whoever holds the context open
     if who.rol is None or endpoint is None or endpoint in OPEN:
         return None
     operation = operation_of(endpoint)
@@ -169,12 +172,13 @@ def _asked() -> _Asked | None:
     return asked
 
 
-def _about_reading(recurso: str) -> Decision:
+def _about_reading(recurso: str, *, scoped: bool = True) -> Decision:
+    """By the role alone where it is not `scoped`: a service account that may not read is shown no more for that."""
     asked = _asked()
     if asked is None:
         return UNRESTRICTED
-    operation = Operation(recurso, Accion.LEER)
-    return decidir(asked.persona, operation, context().permissions.matrix(), asked.hechos)
+    who = asked.persona if scoped else replace(asked.persona, ambitos=frozenset())
+    return decidir(who, Operation(recurso, Accion.LEER), context().permissions.matrix(), asked.hechos)
 
 
 def _own_number() -> int:
