@@ -150,7 +150,7 @@ RELACION = {"usuario_id": ATIENDE, "origen": "cita"}
 RELATION = Kind(
     "relacion_atencion",
     _relacion,
-    lambda n: {"origen": "turno", "desde": "2026-01-31T13:30:00Z", "hasta": f"2026-02-{n:02}T13:30:00Z"},
+    lambda n: {"origen": "turno", "desde": "2026-01-31T13:30:00Z", "hasta": f"2026-02-01T13:30:00.{n:06}Z"},
     "anulada",
     "pacientes/{cedula}/relaciones-atencion/{id}",
     fixed=frozenset({"usuario_id"}),
