@@ -20,6 +20,7 @@ from historia_hooks.commands.create_admin import create_admin as create_first_ac
 from historia_hooks.commands.distribute import distribute as distribute_tables
 from historia_hooks.commands.drain import drain as drain_workers
 from historia_hooks.commands.load_sample import load_sample as load_sample_rows
+from historia_hooks.commands.matrix import matrix as load_matrix
 from historia_hooks.commands.migrate import migrate as migrate_schema
 from historia_hooks.commands.rebalance import rebalance as rebalance_shards
 from historia_hooks.commands.register import refuse_strangers
@@ -146,7 +147,7 @@ def _from_database(error: psycopg2.Error) -> HookError:
 
 @main.command()
 def sync() -> None:
-    """Todo en orden: wait, register, migrate, distribute, vocabularies, rebalance, verify."""
+    """Todo en orden: wait, register, migrate, distribute, vocabularies, matrix, rebalance, verify."""
     _run(sync_all)
 
 
@@ -178,6 +179,12 @@ def distribute() -> None:
 def vocabularies() -> None:
     """Carga los vocabularios que trae este programa y faltan."""
     _run(_on_known_nodes(load_vocabularies))
+
+
+@main.command()
+def matrix() -> None:
+    """Pone en vigor la matriz de acceso que trae este programa."""
+    _run(_on_known_nodes(load_matrix))
 
 
 @main.command()

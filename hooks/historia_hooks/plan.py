@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from historia_hooks.errors import SPREAD_RUNBOOK, Misconfigured
+from historia_hooks.matrix import Matrix
 from historia_hooks.model import ObservedSchema, ObservedTable
 from historia_hooks.schema import Distributed, Privilege, Reference, Schema, Spread, Table
 from historia_hooks.steps import (
@@ -13,6 +14,7 @@ from historia_hooks.steps import (
     CreateReferenceTable,
     DropConstraint,
     Grant,
+    LoadMatrix,
     LoadVocabulary,
     Revoke,
     Step,
@@ -147,3 +149,8 @@ def plan_vocabularies(wanted: Iterable[Vocabulary], loaded: Loaded) -> tuple[Loa
 def differing_vocabularies(wanted: Iterable[Vocabulary], loaded: Loaded) -> tuple[Vocabulary, ...]:
     """Those that are loaded under that name and version from another file."""
     return tuple(one for one in wanted if loaded.get(one.key, one.sha256) != one.sha256)
+
+
+def plan_matrix(wanted: Matrix, in_force: str | None) -> tuple[LoadMatrix, ...]:
+    """The matrix of this program holds, also where an installation has gone back to it."""
+    return () if wanted.sha256 == in_force else (LoadMatrix(wanted),)

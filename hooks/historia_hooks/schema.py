@@ -85,7 +85,9 @@ RECORDS = (
     "resultados",
     "notas",
     "documentos",
+    "relaciones_atencion",
 )
+MATRIX = ("roles", "versiones_matriz", "permisos")
 IN_A_CONSULTA = ("diagnosticos", "prescripciones", "ordenes", "notas")
 FORMER_RECORDS = tuple(f"{table}_historial" for table in RECORDS)
 
@@ -128,6 +130,7 @@ FOREIGN_KEYS = (
     _of_a_physician("cuentas"),
     ForeignKey("sesiones_documento_id_fkey", "sesiones", ("documento_id",), "cuentas", ("documento_id",)),
     *(_of_a_physician(table) for table in (*IN_A_CONSULTA, "resultados")),
+    ForeignKey("permisos_rol_fkey", "permisos", ("rol",), "roles", ("rol",)),
 )
 UNIQUES = (Unique("usuario_email_unico", "usuario", "email"),)
 PRIVILEGES = (
@@ -146,6 +149,7 @@ PRIVILEGES = (
     *(Privilege("TABLE", table, WRITE) for table in ("cuentas", *OF_AN_ACCOUNT)),
     Privilege("TABLE", "vocabularios", READ),
     Privilege("TABLE", "conceptos", READ),
+    *(Privilege("TABLE", table, READ) for table in MATRIX),
     Privilege("TABLE", "alembic_version", READ),
     Privilege("SEQUENCE", "medicos_id_seq", frozenset({"USAGE"})),
     Privilege("SEQUENCE", "usuario_id_seq", frozenset({"USAGE"})),
@@ -165,6 +169,7 @@ def declared(usuario: Usuario) -> Schema:
             Table("usuario", Distributed("documento_id") if spread else Reference()),
             Table("vocabularios", Reference()),
             Table("conceptos", Reference()),
+            *(Table(table, Reference()) for table in MATRIX),
             Table("pacientes", Distributed("cedula")),
             Table("consultas", Distributed("paciente_id", colocate_with="pacientes")),
             Table("numeros_anteriores", Distributed("cedula", colocate_with="pacientes")),

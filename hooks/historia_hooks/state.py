@@ -195,3 +195,9 @@ def read_vocabularies(coordinator: Connection) -> dict[tuple[str, str], str]:
     """The loaded versions: name and version, and the sha256 of the file each came from."""
     rows = query(coordinator, "SELECT nombre, version, sha256 FROM public.vocabularios")
     return {(nombre, version): sha256 for nombre, version, sha256 in rows}
+
+
+def read_matrix(coordinator: Connection) -> str | None:
+    """The sha256 of the files of the matrix in force; None: none was loaded yet."""
+    rows = query(coordinator, "SELECT sha256 FROM public.versiones_matriz ORDER BY version DESC LIMIT 1")
+    return str(rows[0][0]) if rows else None

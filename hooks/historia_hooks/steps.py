@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from historia_hooks.addresses import Address
+from historia_hooks.matrix import Matrix
 from historia_hooks.schema import APP_ROLE, SECOND_LOGIN, ForeignKey, Unique
 from historia_hooks.vocabularies import Vocabulary
 
@@ -341,6 +342,14 @@ class LoadVocabulary:
         return f"cargar el vocabulario {nombre} {version} ({self.vocabulary.size} conceptos)"
 
 
+@dataclass(frozen=True)
+class LoadMatrix:
+    matrix: Matrix = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"cargar la matriz de acceso ({len(self.matrix.permissions)} permisos)"
+
+
 NodeStep = (
     CreateExtension
     | UpgradeExtension
@@ -367,4 +376,4 @@ NodeStep = (
 )
 BalanceStep = NodeStep | ForbidShards | StartMoves | WatchMoves | CleanUp | SettleTransactions
 TableStep = DropConstraint | CreateReferenceTable | CreateDistributedTable | AddForeignKey | AddUnique | Grant | Revoke
-Step = BalanceStep | TableStep | TruncateLeftover | LoadVocabulary
+Step = BalanceStep | TableStep | TruncateLeftover | LoadVocabulary | LoadMatrix

@@ -6,11 +6,12 @@ from flask.json.provider import DefaultJSONProvider
 from historia_clinica import documentation, metrics, openapi
 from historia_clinica.database import Database
 from historia_clinica.health import Readiness
-from historia_clinica.http import access_log, headers, identity, overload, problems, request_id
+from historia_clinica.http import access_log, authorization, headers, identity, overload, problems, request_id
 from historia_clinica.http.body import StrictRequest, refuse_repeated_parameters
 from historia_clinica.http.context import KEY, Context
 from historia_clinica.identity.sessions import Clock, Sessions, utc_now
 from historia_clinica.members import Members
+from historia_clinica.permissions import Permissions
 from historia_clinica.resources.alergias.routes import blueprint as alergias
 from historia_clinica.resources.antecedentes.routes import blueprint as antecedentes
 from historia_clinica.resources.citus.routes import blueprint as citus
@@ -20,6 +21,7 @@ from historia_clinica.resources.cuentas.routes import blueprint as cuentas
 from historia_clinica.resources.diagnosticos.routes import blueprint as diagnosticos
 from historia_clinica.resources.documentos.routes import blueprint as documentos
 from historia_clinica.resources.fusiones.routes import blueprint as fusiones
+from historia_clinica.resources.gobierno.routes import blueprint as gobierno
 from historia_clinica.resources.historia.routes import blueprint as historia
 from historia_clinica.resources.medicos.routes import blueprint as medicos
 from historia_clinica.resources.notas.routes import blueprint as notas
@@ -27,6 +29,7 @@ from historia_clinica.resources.ordenes.routes import blueprint as ordenes
 from historia_clinica.resources.pacientes import former_numbers
 from historia_clinica.resources.pacientes.routes import blueprint as pacientes
 from historia_clinica.resources.prescripciones.routes import blueprint as prescripciones
+from historia_clinica.resources.relaciones_atencion.routes import blueprint as relaciones_atencion
 from historia_clinica.resources.resultados.routes import blueprint as resultados
 from historia_clinica.resources.sesiones.routes import blueprint as sesiones
 from historia_clinica.resources.signos_vitales.routes import blueprint as signos_vitales
@@ -55,11 +58,13 @@ BLUEPRINTS = (
     fusiones,
     historia,
     *RECORDS,
+    relaciones_atencion,
     medicos,
     usuarios,
     cuentas,
     sesiones,
     vocabularios,
+    gobierno,
     usuarios_inherited,
     citus,
     cluster,
@@ -85,11 +90,18 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> APIFlask:
     app.url_map.merge_slashes = False
     database = Database(settings)
     members = Members(settings, database.transaction)
-    sessions = Sessions(settings, database, clock)
-    app.extensions[KEY] = Context(settings, database, Readiness(settings, database.workers), members, sessions)
+    app.extensions[KEY] = Context(
+        settings,
+        database,
+        Readiness(settings, database.workers),
+        members,
+        Permissions(database.transaction),
+        Sessions(settings, database, clock),
+    )
     for part in (headers, request_id, access_log, problems, overload, identity, former_numbers, openapi):
         part.install(app)
     app.before_request(refuse_repeated_parameters)
+    authorization.install(app)  # after whatever says who asks
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.register_blueprint(documentation.blueprint)

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import ClassVar
 
 RETRY_SECONDS = "5"
+NO_PATIENT = "No hay un paciente con esa cédula."
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,12 @@ class LoginFailed(Unauthorized):
 
 
 class Forbidden(HistoriaError):
+    """What that account may not do, whoever the patient is: it tells nothing of a patient."""
+
     slug = "acceso-denegado"
     title = "Acceso denegado"
     status = 403
-    meaning = "Su cuenta no permite hacer esto."
+    meaning = "Su cuenta no permite esta operación; lo que permite cada rol está en /api/v1/gobierno/matriz."
 
 
 class PasswordMustChange(Forbidden):

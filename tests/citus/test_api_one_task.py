@@ -9,7 +9,7 @@ from typing import Any
 
 import historia_clinica.resources
 import pytest
-from historia_clinica import members
+from historia_clinica import members, permissions
 from historia_clinica.db import Scope, Statement
 from historia_clinica.identity import repository as identity
 from historia_clinica.records import store
@@ -64,14 +64,18 @@ RESULTADO = dict.fromkeys(["orden_id", "valor_texto", "ref_min", "ref_max", "int
 }
 NOTA = dict.fromkeys(["medico_id", "consulta_id", "adenda_de"]) | {"tipo": "evolucion", "texto": "t"}
 DOCUMENTO = {"nombre": "n", "tipo": "otro", "mime": "text/plain", "bytes": 4, "sha256": "s"}
+RELACION = {"usuario_id": PACIENTE, "origen": "cita", "desde": MOMENT, "hasta": None}
 SIGNED = {"cambiado_por": "api", "motivo": "m", "peticion": "p", "clave": None, "huella": None}
 FORMER = {"id": IDENTIFIER, "estado": "activo", "actualizado_en": MOMENT, "version": 1}
 REGISTERED = {"fecha_registro": MOMENT}
 USUARIO = {"fecha_creacion": MOMENT, "id": 7}
 PERSONA = dict.fromkeys(["fecha_nacimiento", "telefono", "direccion", "ciudad"]) | {"nombre": "A", "apellido": "B"}
 MEDICO = dict.fromkeys(["especialidad", "telefono", "email"]) | {"nombre": "A", "apellido": "B", "codigo_medico": "C"}
-SEARCHED = {"words": "'pena':* & 'jose':*", "documento": "101", "fecha_nacimiento": "1984-02-29"}
-NOTHING_SEARCHED = dict.fromkeys(SEARCHED)
+SEARCHED = {"words": "'pena':* & 'jose':*", "documento": "101", "fecha_nacimiento": "1984-02-29"} | {
+    "atendido_por": PACIENTE,
+    "propio": PACIENTE,
+}
+NOTHING_SEARCHED = dict.fromkeys((*SEARCHED, "atendido_por", "propio"))
 QUIEN = {"documento_id": PACIENTE}
 SESION = QUIEN | {"id": IDENTIFIER}
 DIGEST = b"0" * 32
@@ -189,8 +193,14 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
         {"after_moment": MOMENT, "after_id": IDENTIFIER, "anulados": True, "rows": 21} | SEARCHED,
     ],
     **versioned("pacientes", {"cedula": PACIENTE}, PERSONA),
+    "permissions.FACTS": [{"paciente_id": PACIENTE, "usuario": PACIENTE}],
+    "permissions.IN_FORCE": [{}],
+    "permissions.MATRIX": [{}],
+    "permissions.ROLES": [{}],
     **records("prescripciones", PRESCRIPCION),
     "records.PATIENT_EXISTS": [{"paciente_id": PACIENTE}],
+    **records("relaciones_atencion", RELACION, fixed=("usuario_id",)),
+    "relaciones_atencion.USER_EXISTS": [{"documento_id": PACIENTE}],
     **records("resultados", RESULTADO),
     **records("signos_vitales", SIGNO_VITAL),
     "status.DISTRIBUTION": [{}],
@@ -212,6 +222,7 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
 def catalogue() -> dict[str, Statement]:
     found = {f"members.{name}": value for name, value in vars(members).items() if isinstance(value, Statement)}
     found |= {f"identity.{name}": value for name, value in vars(identity).items() if isinstance(value, Statement)}
+    found |= {f"permissions.{name}": value for name, value in vars(permissions).items() if isinstance(value, Statement)}
     found["records.PATIENT_EXISTS"] = store.PATIENT_EXISTS
     for module in pkgutil.walk_packages(historia_clinica.resources.__path__, "historia_clinica.resources."):
         if module.name.endswith(".repository"):

@@ -71,3 +71,16 @@ def test_every_test_that_a_page_names_exists(page: str, tier: str, least: int) -
         if f"def {name}(" not in (ROOT / "tests" / (folder or tier) / file).read_text()
     ]
     assert missing == []
+
+
+def test_every_test_that_the_page_of_governance_names_exists() -> None:
+    named = re.findall(
+        r"`(unit|integration|citus)/(test_\w+\.py)::(test_\w+)`", (ROOT / "docs/gobierno.md").read_text()
+    )
+    assert len(named) > 15
+    missing = [
+        f"{folder}/{file}::{name}"
+        for folder, file, name in named
+        if f"def {name}(" not in (ROOT / "tests" / folder / file).read_text()
+    ]
+    assert missing == []

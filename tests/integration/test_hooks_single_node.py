@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg2.errors
 import pytest
-from historia_hooks.schema import RECORDS
+from historia_hooks.schema import MATRIX, RECORDS
 from historia_local.nodes import Cluster
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -28,6 +28,7 @@ ALLOWED = {
     ("numeros_anteriores", "SELECT"),
     ("fusiones", "SELECT"),
     ("conceptos", "SELECT"),
+    *((table, "SELECT") for table in MATRIX),
     *((table, action) for table in VERSIONED for action in ("SELECT", "INSERT", "UPDATE")),
     *((f"{table}_historial", action) for table in VERSIONED for action in ("SELECT", "INSERT")),
     *(("documentos_contenido", action) for action in ("SELECT", "INSERT")),
@@ -75,6 +76,9 @@ def test_privileges_of_the_api(postgres_system: Cluster) -> None:
         "UPDATE usuario_historial SET motivo = 'otro'",
         *(f"DELETE FROM {table}" for table in ACCESS),
         "INSERT INTO vocabularios (nombre) VALUES ('')",
+        "INSERT INTO permisos (version, rol) VALUES (0, 'medico')",
+        "UPDATE permisos SET condicion = 'siempre'",
+        "DELETE FROM relaciones_atencion",
     ):
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
             query(postgres_system, refused, role="app")

@@ -15,7 +15,9 @@ class Accion(StrEnum):
     CORREGIR = "corregir"
     ANULAR = "anular"
     FIRMAR = "firmar"
+    DESCARGAR = "descargar"
     FUSIONAR = "fusionar"
+    RENUMERAR = "renumerar"
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,16 @@ OPEN = frozenset(
         "usuarios-heredados.index",
     }
 )
+# Blueprints that go by no matrix: one's own sessions are everybody's, and accounts an administrator's alone
+# (http/identity.py), since whoever may give accounts may give himself anything.
+OF_ACCOUNTS = frozenset({"cuentas", "sesiones"})
 _ACTIONS = {
     "annul": Accion.ANULAR,
     "assign": Accion.CORREGIR,
     "change_password": Accion.CORREGIR,
-    "change_number": Accion.CORREGIR,
+    "change_number": Accion.RENUMERAR,
     "concepts": Accion.LEER,
-    "content": Accion.LEER,
+    "content": Accion.DESCARGAR,
     "create": Accion.CREAR,
     "end": Accion.ANULAR,
     "end_all": Accion.ANULAR,

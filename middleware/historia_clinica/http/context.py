@@ -13,6 +13,7 @@ from historia_clinica.errors import OutcomeUnknown, Unavailable
 from historia_clinica.health import Readiness
 from historia_clinica.identity.sessions import Sessions
 from historia_clinica.members import Members
+from historia_clinica.permissions import Permissions
 from historia_clinica.settings import Settings
 
 KEY = "historia_clinica"
@@ -26,6 +27,7 @@ class Context:
     database: Database
     readiness: Readiness
     members: Members
+    permissions: Permissions
     sessions: Sessions
 
 

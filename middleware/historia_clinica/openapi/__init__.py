@@ -17,6 +17,9 @@ o la cabecera `Link` hasta que falten. Cada respuesta lleva `X-Request-ID`.
 
 Nada se sobrescribe ni se borra. Cada registro tiene una versión, que es su `ETag`: quien lo corrige o lo anula la dice
 en `If-Match` y da un motivo, y las versiones anteriores se leen con `historial`, `?version=` y `?en=`.
+
+Qué puede hacer cada rol lo dice `/api/v1/gobierno/matriz`: con unos faltan miembros en las respuestas, y un paciente
+que no se puede ver es como uno que no existe (404).
 """
 TAGS = [
     {"name": "Pacientes", "description": "Cada paciente, por su cédula."},
@@ -30,11 +33,13 @@ TAGS = [
     {"name": "Resultados", "description": "Los resultados de los exámenes de un paciente."},
     {"name": "Notas", "description": "Las notas clínicas de un paciente: borradores hasta que se firman."},
     {"name": "Documentos", "description": "Archivos pequeños de un paciente; su contenido no cambia."},
+    {"name": "Relaciones de atención", "description": "Qué usuarios atienden a un paciente, y por cuánto tiempo."},
     {"name": "Médicos", "description": "Los médicos, iguales en todos los nodos."},
     {"name": "Usuarios", "description": "Quienes usan el sistema, cada uno por su documento."},
     {"name": "Cuentas", "description": "Qué usuarios pueden entrar, y para qué; de quien administra."},
     {"name": "Sesiones", "description": "Entrar, seguir dentro, salir, y la contraseña propia."},
     {"name": "Vocabularios", "description": "Las tablas de códigos, cada una con su fuente, licencia y versión."},
+    {"name": "Gobierno", "description": "Quién puede hacer qué."},
     {"name": "Sistema", "description": "El servicio, su base de datos y sus nodos."},
 ]
 # A dictionary and not a model: APIFlask instantiates a class given here and fails on its required fields.
@@ -83,6 +88,7 @@ STATUS_ERROR: dict[str, Any] = {
     },
 }
 EVERYWHERE = {"503": "Base de datos no disponible o esquema sin instalar", "500": "Error interno"}
+FORBIDDEN = "El rol de quien pide no lo permite; con otro paciente tampoco"
 MOVED = "El paciente tiene ahora otro número o está fusionado con otro: la cabecera Location lleva a él"
 HEADERS: dict[str, dict[str, Any]] = {
     "401": {"WWW-Authenticate": {"description": "Cómo identificarse.", "required": True, "schema": {"type": "string"}}},
@@ -156,6 +162,8 @@ def _complete_operation(path: str, operation: dict[str, Any]) -> None:
     if path not in WITHOUT_DATABASE:
         for status, description in EVERYWHERE.items():
             responses.setdefault(status, {"description": description})
+    if path.startswith("/api/"):
+        responses.setdefault("403", {"description": FORBIDDEN})
     if "{cedula}" in path:
         responses.setdefault("308", {"description": MOVED})
     for status, response in responses.items():

@@ -8,12 +8,12 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import request
 
-from historia_clinica.errors import FieldError, InvalidInput, NotFound
+from historia_clinica.errors import NO_PATIENT, FieldError, InvalidInput, NotFound
 from historia_clinica.http.conditional import etag, wanted_versions
 from historia_clinica.http.context import context
 from historia_clinica.http.identity import administrator
 from historia_clinica.http.request_id import request_id
-from historia_clinica.records.store import NO_PATIENT, refuse_without_patient
+from historia_clinica.records.store import refuse_without_patient
 from historia_clinica.resources.cuentas import repository
 from historia_clinica.resources.cuentas.repository import Cuenta as Row
 from historia_clinica.resources.cuentas.schemas import (

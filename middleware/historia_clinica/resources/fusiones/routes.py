@@ -2,6 +2,7 @@
 
 from apiflask import APIBlueprint
 
+from historia_clinica.http import authorization
 from historia_clinica.http.authorship import authorship
 from historia_clinica.http.conditional import Answer, wanted_versions, written
 from historia_clinica.http.context import context, transaction_after_commit
@@ -62,7 +63,8 @@ def _changed(change: repository.Change, cedula: str, asked: FusionNueva | Separa
     # only what is committed can be read: see the repository
     with transaction_after_commit() as transaction:
         survivor = repository.survivor(transaction, cedula, outcome, signed)
-    return written(Paciente.model_validate(survivor), survivor.version)
+    shown = authorization.visible(Paciente.model_validate(survivor), "pacientes")
+    return written(shown, survivor.version)
 
 
 @blueprint.get("/fusiones")
@@ -79,5 +81,5 @@ def index(cedula: PacienteEnRuta, query: PageQuery) -> tuple[PaginaFusiones, int
     with context().database.transaction(paciente=cedula.cedula) as transaction:
         rows = repository.page(transaction, cedula.cedula, before, query.limite + 1)
     page = paginate(rows, query, lambda row: (row.fecha_registro, row.id))
-    shown = [Fusion.model_validate(row) for row in page.rows]
+    shown = [authorization.visible(Fusion.model_validate(row), "fusiones") for row in page.rows]
     return PaginaFusiones(fusiones=shown, siguiente=page.next_cursor), 200, page.headers

@@ -3,6 +3,7 @@
 from typing import Any
 
 from historia_clinica.errors import FieldError, InvalidInput
+from historia_clinica.http import authorization
 from historia_clinica.http.authorship import authorship
 from historia_clinica.http.conditional import Answer, wanted_versions, written
 from historia_clinica.http.context import context, transaction_after_commit
@@ -24,6 +25,12 @@ from historia_clinica.resources.pacientes.schemas import (
 )
 from historia_clinica.words import as_query
 
+SPOKEN_OF = {
+    "nombre": frozenset({"nombre", "apellido"}),
+    "documento": frozenset({"cedula"}),
+    "fecha_nacimiento": frozenset({"fecha_nacimiento"}),
+}
+
 
 def _after(query: PageQuery) -> dict[str, Any]:
     """Every search has the order of the list, so a cursor holds nothing of what is searched."""
@@ -32,12 +39,16 @@ def _after(query: PageQuery) -> dict[str, Any]:
 
 
 def _asked(query: PacientesQuery) -> dict[str, Any]:
-    """Which patients: words of the name, each perhaps cut short; the beginning of the cédula; the date of birth."""
+    """Which patients: words of the name, each perhaps cut short; the beginning of the cédula; the date of birth; and of
+    those, whoever asks may see.
+    """
+    authorization.refuse_search(SPOKEN_OF, query, STORE.noun.members)
     return {
         "anulados": query.anulados,
         "words": as_query(query.nombre) if query.nombre else None,
         "documento": query.documento,
         "fecha_nacimiento": query.fecha_nacimiento,
+        **authorization.reach(),
     }
 
 
@@ -81,4 +92,5 @@ def change_number(cedula: PacienteEnRuta, cambio: CambioDeDocumento) -> Answer[P
             moved = repository.changed_before(transaction, cedula.cedula, wanted, signed)
         else:
             moved = VERSIONS.find(transaction, {"cedula": cambio.cedula}, version)
-    return written(Paciente.model_validate(moved), moved.version)
+    shown = authorization.visible(Paciente.model_validate(moved), STORE.noun.members)
+    return written(shown, moved.version)
