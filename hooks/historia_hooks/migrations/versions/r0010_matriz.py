@@ -2,7 +2,7 @@
 
 from historia_hooks.migrations import run_sql
 
-revision, down_revision = "0010", "0008"
+revision, down_revision = "0010", "0009"
 
 
 def upgrade() -> None:
