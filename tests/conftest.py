@@ -31,6 +31,13 @@ HOOKS_SECONDS = 300
 OWN_PORTS = range(20000, 32000)  # below what systems give to outgoing connections: free stays free while a node is down
 PROCESSES = 8  # of pytest-xdist, each with its share of those ports
 
+# As much is checked of a password that takes less memory and time.
+TESTED = {
+    "HISTORIA_COMPAT_ANONYMOUS_USUARIOS": "true",
+    "HISTORIA_ARGON2_MEMORY": "7168",
+    "HISTORIA_ARGON2_TIME": "1",
+}
+
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -150,7 +157,7 @@ def _client(cluster: Cluster, clock: Any = None, **environment: str) -> Iterator
     from historia_clinica.settings import Settings  # noqa: PLC0415
 
     with pytest.MonkeyPatch.context() as patch:
-        wanted = cluster.api_environment() | {"HISTORIA_COMPAT_ANONYMOUS_USUARIOS": "true"} | environment
+        wanted = cluster.api_environment() | TESTED | environment
         _replace_environment(patch, wanted)
         app = create_app(Settings(), *([clock] if clock else []))
     yield app.test_client()

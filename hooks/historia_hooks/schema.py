@@ -127,7 +127,6 @@ FOREIGN_KEYS = (
     _of_the_same_patient("documentos_contenido", "id", "documentos"),
     _of_a_patient("fusiones"),
     ForeignKey("cuentas_documento_id_fkey", "cuentas", ("documento_id",), "usuario", ("documento_id",)),
-    _of_a_physician("cuentas"),
     ForeignKey("sesiones_documento_id_fkey", "sesiones", ("documento_id",), "cuentas", ("documento_id",)),
     *(_of_a_physician(table) for table in (*IN_A_CONSULTA, "resultados")),
     ForeignKey("permisos_rol_fkey", "permisos", ("rol",), "roles", ("rol",)),

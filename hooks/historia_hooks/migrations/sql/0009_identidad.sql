@@ -70,7 +70,7 @@ COMMENT ON TABLE public.cuentas IS 'Quién puede entrar y para qué está aquí;
 COMMENT ON COLUMN public.cuentas.documento_id IS 'Documento del usuario de quien es; clave de reparto';
 COMMENT ON COLUMN public.cuentas.rol IS 'Para qué está aquí esa persona; nulo en la cuenta de un programa';
 COMMENT ON COLUMN public.cuentas.ambitos IS 'Lo único que puede hacer la cuenta de un programa, cada uno recurso:accion; nulo en las personas';
-COMMENT ON COLUMN public.cuentas.medico_id IS 'Qué médico es; solo con el rol medico';
+COMMENT ON COLUMN public.cuentas.medico_id IS 'Qué médico es; solo con el rol medico. Sin llave foránea: uniría estas tablas con las de los pacientes, y se repartirían juntas';
 COMMENT ON COLUMN public.cuentas.paciente_id IS 'De qué paciente es la historia que ve; solo con el rol paciente. Sin llave foránea: el paciente puede estar en otro nodo';
 COMMENT ON COLUMN public.cuentas.clave_hash IS 'Resumen argon2id de la contraseña, con sus parámetros';
 COMMENT ON COLUMN public.cuentas.clave_en IS 'Momento en que se puso esta contraseña';

@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NoReturn
 
 from historia_clinica.db import Parameters, Scope, Statement, Transaction
 from historia_clinica.errors import (
     Conflict,
     FieldError,
     ForeignKeyMissing,
-    HistoriaError,
     InvalidInput,
     NotFound,
     PreconditionFailed,
@@ -51,6 +49,7 @@ RESET = Statement(
     """,
     Scope.ROW,
 )
+PHYSICIAN = Statement("SELECT id FROM medicos WHERE id = %(medico_id)s", Scope.REFERENCE)
 NO_ACCOUNT = "No hay una cuenta de ese usuario."
 NO_USER = "No hay un usuario con ese documento."
 NO_PHYSICIAN = FieldError("/medico_id", "No hay un médico con ese número.")
@@ -83,20 +82,19 @@ def get(transaction: Transaction, documento: str) -> Cuenta:
 
 def create(transaction: Transaction, values: Parameters) -> Cuenta:
     """Raises NotFound without such a user, Conflict where he has an account, InvalidInput without such a physician."""
+    _refuse_without_physician(transaction, values)
     try:
         return transaction.rows(CREATE, values, Cuenta)[0]
     except ForeignKeyMissing as error:
-        _explain(error)
+        raise NotFound(NO_USER) from error
     except Conflict as error:
         raise Conflict("Ese usuario ya tiene una cuenta.") from error
 
 
 def assign(transaction: Transaction, versions: Sequence[int], values: Parameters, now: datetime) -> Cuenta:
     """An account that may not enter any more loses its sessions. Raises NotFound, PreconditionFailed, InvalidInput."""
-    try:
-        changed = transaction.row(ASSIGN, {**values, "versiones": list(versions)}, Cuenta)
-    except ForeignKeyMissing as error:
-        _explain(error)
+    _refuse_without_physician(transaction, values)
+    changed = transaction.row(ASSIGN, {**values, "versiones": list(versions)}, Cuenta)
     if changed is None:
         raise PreconditionFailed(get(transaction, str(values["documento_id"])).version)
     if not changed.activa:
@@ -114,9 +112,8 @@ def reset(transaction: Transaction, values: Parameters, now: datetime) -> Cuenta
     return changed
 
 
-def _explain(error: ForeignKeyMissing) -> NoReturn:
-    if "medico_id" in error.constraint:
-        raise InvalidInput(errors=(NO_PHYSICIAN,)) from error
-    if "documento_id" in error.constraint:
-        raise NotFound(NO_USER) from error
-    raise HistoriaError from error
+def _refuse_without_physician(transaction: Transaction, values: Parameters) -> None:
+    """A foreign key would tie these tables to those of the patients: whoever spreads users anew would move them all."""
+    medico = values["medico_id"]
+    if medico is not None and transaction.row(PHYSICIAN, {"medico_id": medico}, dict) is None:
+        raise InvalidInput(errors=(NO_PHYSICIAN,))

@@ -27,7 +27,7 @@ def _check_clave(value: Any) -> Any:
 
 
 def _text(description: str, least: int = 1) -> Any:
-    extra: dict[str, Any] = {"pattern": LINE_PATTERN, "format": "password", "writeOnly": True}
+    extra: dict[str, Any] = {"pattern": LINE_PATTERN, "writeOnly": True}
     return Field(strict=True, min_length=least, max_length=MOST, description=description, json_schema_extra=extra)
 
 
