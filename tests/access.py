@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from flask import g
 from flask.testing import FlaskClient
@@ -47,6 +48,7 @@ class Subject:
     """A patient and the identifiers of one record of each kind, by the resource of its routes."""
 
     cedula: str
+    uuid: UUID | None = None
     ids: dict[str, str] = field(default_factory=dict)
 
     def id_of(self, recurso: str) -> str:
@@ -86,7 +88,8 @@ def relate(api: FlaskClient, cedula: str, usuario: str, **more: str) -> Any:
 def person(api: FlaskClient, cedula: str | None = None) -> Subject:
     """A patient of whom nothing else is known."""
     body = {"cedula": cedula or number(), "nombre": "Ana", "apellido": "Peña", "telefono": "300", "ciudad": "Popayán"}
-    return Subject(made(api, PACIENTES, body)["cedula"])
+    answer = made(api, PACIENTES, body)
+    return Subject(answer["cedula"], UUID(answer["id"]))
 
 
 def patient(api: FlaskClient, medico_id: int, usuario: str) -> Subject:
@@ -122,6 +125,7 @@ def world(api: FlaskClient) -> World:
             rol,
             medico_id=medico_id if rol is Rol.MEDICO else None,
             paciente_id=subjects["own"].cedula if rol is Rol.PACIENTE else None,
+            paciente_uuid=subjects["own"].uuid if rol is Rol.PACIENTE else None,
         )
         for rol in Rol
     }

@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from historia_clinica.access.decision import Condicion, Hechos, Permiso
 from historia_clinica.access.operations import Accion
-from historia_clinica.access.people import Rol
+from historia_clinica.access.people import Persona, Rol
 from historia_clinica.db import Scope, Statement, Transaction
 from historia_clinica.kept import Kept
 
@@ -28,13 +29,15 @@ IN_FORCE = Statement(
     "SELECT version, sha256, fecha_registro FROM versiones_matriz ORDER BY version DESC LIMIT 1", Scope.REFERENCE
 )
 ROLES = Statement("SELECT rol, descripcion FROM roles ORDER BY rol", Scope.REFERENCE)
-# Both at once, also where one is enough: whoever asks about a patient who is not there waits as long as for another's.
+# All at once, also where one is enough: whoever asks about a patient who is not there waits as long as for another's.
 FACTS = Statement(
     """
     SELECT EXISTS (SELECT FROM relaciones_atencion
                     WHERE paciente_id = %(paciente_id)s AND usuario_id = %(usuario)s AND estado = 'activa'
                       AND desde <= now() AND (hasta IS NULL OR now() < hasta)) AS relacion,
-           EXISTS (SELECT FROM ordenes WHERE paciente_id = %(paciente_id)s AND estado <> 'anulada') AS orden
+           EXISTS (SELECT FROM ordenes WHERE paciente_id = %(paciente_id)s AND estado <> 'anulada') AS orden,
+           EXISTS (SELECT FROM pacientes
+                    WHERE cedula = %(paciente_id)s AND id = %(paciente_uuid)s::uuid AND estado <> 'fusionado') AS propio
     """,
     Scope.PATIENT,
 )
@@ -103,7 +106,7 @@ def understood(found: Sequence[Row]) -> tuple[Permiso, ...]:
     )
 
 
-def facts(transaction: Transaction, usuario: str, paciente: str) -> Hechos:
+def facts(transaction: Transaction, persona: Persona, paciente: str) -> Hechos:
     """About a patient who may not exist: then nothing holds."""
-    asked = {"paciente_id": paciente, "usuario": usuario}
-    return transaction.rows(FACTS, asked, lambda relacion, orden: Hechos(paciente, relacion, orden))[0]
+    asked = {"paciente_id": paciente, "usuario": persona.usuario, "paciente_uuid": persona.paciente_uuid}
+    return transaction.rows(FACTS, asked, partial(Hechos, paciente))[0]

@@ -76,11 +76,13 @@ def app_runs(cluster: Cluster, node: Any, statement: str) -> None:
 
 def test_every_node_knows_who_attends_whom(citus_system: Cluster, seeded: World) -> None:
     medico = seeded.people[Rol.MEDICO].usuario
-    nothing = dict.fromkeys(("after_moment", "after_id", "words", "documento", "fecha_nacimiento", "propio"))
+    nothing = dict.fromkeys(
+        ("after_moment", "after_id", "words", "documento", "fecha_nacimiento", "propio", "propio_uuid")
+    )
     for node in citus_system.nodes[:3]:
         with contextlib.closing(citus_system.connect(node, role="app")) as connection, connection.cursor() as cursor:
             for name, subject in seeded.subjects.items():
-                cursor.execute(FACTS.sql, {"paciente_id": subject.cedula, "usuario": medico})
+                cursor.execute(FACTS.sql, {"paciente_id": subject.cedula, "usuario": medico, "paciente_uuid": None})
                 assert cursor.fetchone() == (name == "related", name == "related"), node.name
             cursor.execute(PAGE.sql, nothing | {"anulados": False, "rows": 100, "atendido_por": medico})
             assert [row[0] for row in cursor.fetchall()] == [seeded.subjects["related"].cedula], node.name

@@ -74,12 +74,13 @@ MEDICO = dict.fromkeys(["especialidad", "telefono", "email"]) | {"nombre": "A", 
 SEARCHED = {"words": "'pena':* & 'jose':*", "documento": "101", "fecha_nacimiento": "1984-02-29"} | {
     "atendido_por": PACIENTE,
     "propio": PACIENTE,
+    "propio_uuid": IDENTIFIER,
 }
-NOTHING_SEARCHED = dict.fromkeys((*SEARCHED, "atendido_por", "propio"))
+NOTHING_SEARCHED = dict.fromkeys(SEARCHED)
 QUIEN = {"documento_id": PACIENTE}
 SESION = QUIEN | {"id": IDENTIFIER}
 DIGEST = b"0" * 32
-CUENTA = QUIEN | {"rol": "medico", "ambitos": None, "medico_id": 1, "paciente_id": None}
+CUENTA = QUIEN | {"rol": "medico", "ambitos": None, "medico_id": 1, "paciente_id": None, "paciente_uuid": None}
 BY_ADMIN = {"ahora": MOMENT, "autor": "1", "motivo": "m", "peticion": "p"}
 NEW_PASSWORD = {"clave_hash": "$argon2id$"}
 CONCEPTOS = {"vocabulario": "divipola", "version": "2019-12", "rows": 21}
@@ -138,6 +139,7 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     **records("antecedentes", ANTECEDENTE),
     **records("consultas", CONSULTA | {"fecha_consulta": MOMENT}),
     "cuentas.ASSIGN": [CUENTA | BY_ADMIN | {"activa": False, "versiones": [1]}],
+    "cuentas.PATIENT": [{"paciente_id": PACIENTE}],
     "cuentas.CREATE": [CUENTA | BY_ADMIN | NEW_PASSWORD | {"debe_cambiar": True}],
     "cuentas.PHYSICIAN": [{"medico_id": 1}],
     "cuentas.READ": [QUIEN],
@@ -194,7 +196,7 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
         {"after_moment": MOMENT, "after_id": IDENTIFIER, "anulados": True, "rows": 21} | SEARCHED,
     ],
     **versioned("pacientes", {"cedula": PACIENTE}, PERSONA),
-    "permissions.FACTS": [{"paciente_id": PACIENTE, "usuario": PACIENTE}],
+    "permissions.FACTS": [{"paciente_id": PACIENTE, "usuario": PACIENTE, "paciente_uuid": IDENTIFIER}],
     "permissions.IN_FORCE": [{}],
     "permissions.MATRIX": [{}],
     "permissions.ROLES": [{}],

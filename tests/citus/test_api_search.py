@@ -44,6 +44,7 @@ def parameters(terms: dict[str, str]) -> dict[str, Any]:
         "fecha_nacimiento": terms.get("fecha_nacimiento"),
         "atendido_por": None,
         "propio": None,
+        "propio_uuid": None,
         "rows": 101,
     }
 

@@ -1,5 +1,7 @@
 """Who may do what: the pure function that decides, and the matrix that this program carries."""
 
+import uuid
+
 import pytest
 from historia_clinica import create_app
 from historia_clinica.access.decision import (
@@ -42,7 +44,7 @@ people = st.builds(
     medico_id=st.none() | st.just(7),
     paciente_id=st.none() | st.just("P-1"),
 )
-facts = st.builds(Hechos, st.none() | st.sampled_from(["P-1", "P-2"]), st.booleans(), st.booleans())
+facts = st.builds(Hechos, st.none() | st.sampled_from(["P-1", "P-2"]), st.booleans(), st.booleans(), st.booleans())
 NOTE = Operation("notas", Accion.LEER)
 MEDICO = Persona("1", Rol.MEDICO, medico_id=7)
 PROGRAM = carried()
@@ -139,6 +141,7 @@ def test_scopes_only_narrow(who: Persona, operation: Operation, matrix: list[Per
         (Condicion.ORDEN, Hechos("P", relacion=True), False),
         (Condicion.AUTOR, Hechos("P", relacion=True), True),
         (Condicion.AUTOR, Hechos("P"), False),
+        (Condicion.PROPIO, Hechos("P", propio=True), True),
         (Condicion.PROPIO, Hechos("P", relacion=True, orden=True), False),
         (Condicion.RELACION, Hechos(relacion=True), False),
     ],
@@ -147,11 +150,11 @@ def test_each_condition(condicion: Condicion, hechos: Hechos, permitido: bool) -
     assert decidir(MEDICO, NOTE, [row(condicion)], hechos).permitido == permitido
 
 
-def test_ones_own_record_is_that_of_ones_own_number() -> None:
+def test_the_number_alone_makes_no_record_ones_own() -> None:
     own = Permiso(Rol.PACIENTE, "notas", Accion.LEER, Condicion.PROPIO)
-    for paciente_id, asked, permitido in (("P-1", "P-1", True), ("P-1", "P-2", False), (None, "P-1", False)):
-        who = Persona("1", Rol.PACIENTE, paciente_id=paciente_id)
-        assert decidir(who, NOTE, [own], Hechos(asked)).permitido == permitido
+    who = Persona("1", Rol.PACIENTE, paciente_id="P-1", paciente_uuid=uuid.uuid4())
+    assert asks_for_facts(who, NOTE, [own])
+    assert not decidir(who, NOTE, [own], Hechos("P-1")).permitido
 
 
 def test_what_two_rows_hide_is_what_both_hide_where_both_hold() -> None:

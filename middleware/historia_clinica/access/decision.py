@@ -23,10 +23,10 @@ class Condicion(StrEnum):
     RELACION = "relacion"  # there is a treatment relation today
     AUTOR = "autor"  # such a relation, and the row bears the physician's own name
     ORDEN = "orden"  # something was ordered for the patient
-    PROPIO = "propio"  # it is the person's own record
+    PROPIO = "propio"  # it is the person's own record, by the identity that outlasts a number
 
 
-LOOKED_UP = frozenset({Condicion.RELACION, Condicion.AUTOR, Condicion.ORDEN})
+LOOKED_UP = frozenset(Condicion) - {Condicion.SIEMPRE}
 # A search is about no patient: under these conditions it finds those for whom they hold.
 NARROWING = frozenset({Condicion.RELACION, Condicion.PROPIO})
 
@@ -55,6 +55,7 @@ class Hechos:
     paciente: str | None = None
     relacion: bool = False
     orden: bool = False
+    propio: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def decidir(persona: Persona, operation: Operation, matriz: Iterable[Permiso], h
         return Decision(permitido=False, razon=Razon.FUERA_DE_AMBITO)
     if operation.accion is Accion.BUSCAR:
         return _search(persona, rows)
-    held = [one for one in rows if _holds(one, persona, hechos)]
+    held = [one for one in rows if _holds(one, hechos)]
     if not held:
         return Decision(
             permitido=False, razon=Razon.PACIENTE_AJENO if _is_about_the_patient(rows, hechos) else Razon.SIN_PERMISO
@@ -113,7 +114,7 @@ def _is_about_the_patient(rows: Sequence[Permiso], hechos: Hechos) -> bool:
     return hechos.paciente is not None and any(one.accion not in OF_TWO_PATIENTS for one in rows)
 
 
-def _holds(permiso: Permiso, persona: Persona, hechos: Hechos) -> bool:
+def _holds(permiso: Permiso, hechos: Hechos) -> bool:
     if permiso.condicion is Condicion.SIEMPRE:
         return True
     if hechos.paciente is None or permiso.accion in OF_TWO_PATIENTS:
@@ -124,7 +125,7 @@ def _holds(permiso: Permiso, persona: Persona, hechos: Hechos) -> bool:
         case Condicion.ORDEN:
             return hechos.orden
         case Condicion.PROPIO:
-            return hechos.paciente == persona.paciente_id
+            return hechos.propio
 
 
 def _search(persona: Persona, rows: Sequence[Permiso]) -> Decision:

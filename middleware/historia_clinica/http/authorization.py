@@ -101,12 +101,13 @@ def refuse_search(members: Mapping[str, Fields], query: Schema, recurso: str) ->
     _refuse({name for name in asked if members[name] & concealed}, NOT_ASKED)
 
 
-def reach() -> dict[str, str | None]:
-    """Whom a search may find, as parameters of its statement: both None, everybody."""
+def reach() -> dict[str, object]:
+    """Whom a search may find, as parameters of its statement: all None, everybody."""
     who, scope = persona(), decision().alcance
-    found = {
+    found: dict[str, object] = {
         "atendido_por": who.usuario if Condicion.RELACION in scope else None,
         "propio": who.paciente_id if Condicion.PROPIO in scope else None,
+        "propio_uuid": who.paciente_uuid if Condicion.PROPIO in scope else None,
     }
     if scope and not any(found.values()):
         raise Forbidden
@@ -164,7 +165,7 @@ def _facts(who: Persona, operation: Operation) -> Hechos:
     if not re.fullmatch(CEDULA[1:-1], cedula) or not asks_for_facts(who, operation, context().permissions.matrix()):
         return Hechos(cedula)
     with context().database.transaction(paciente=cedula) as transaction:
-        return facts(transaction, who.usuario, cedula)
+        return facts(transaction, who, cedula)
 
 
 def _asked() -> _Asked | None:

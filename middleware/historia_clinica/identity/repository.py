@@ -10,7 +10,7 @@ from historia_clinica.identity.renewals import Renewal, digest
 # A session that stands: of an account that may enter, of a user who is not annulled, of the present epoch.
 CURRENT = Statement(
     """
-    SELECT c.rol, c.medico_id, c.paciente_id, c.ambitos, c.debe_cambiar
+    SELECT c.rol, c.medico_id, c.paciente_id, c.paciente_uuid, c.ambitos, c.debe_cambiar
       FROM sesiones s
       JOIN cuentas c ON c.documento_id = s.documento_id
       JOIN usuario u ON u.documento_id = s.documento_id
@@ -125,6 +125,7 @@ class Standing:
     rol: str | None
     medico_id: int | None
     paciente_id: str | None
+    paciente_uuid: UUID | None
     ambitos: list[str] | None
     debe_cambiar: bool
 

@@ -71,6 +71,7 @@ class Sessions:
             Rol(found.rol) if found.rol else None,
             found.medico_id,
             found.paciente_id,
+            found.paciente_uuid,
             claims.sesion,
             frozenset(found.ambitos or ()),
         )

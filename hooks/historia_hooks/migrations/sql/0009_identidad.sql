@@ -10,6 +10,7 @@ CREATE TABLE public.cuentas (
     ambitos text[],
     medico_id bigint,
     paciente_id text,
+    paciente_uuid uuid,
     clave_hash text NOT NULL,
     clave_en timestamptz NOT NULL,
     debe_cambiar boolean NOT NULL,
@@ -29,6 +30,7 @@ CREATE TABLE public.cuentas (
     CONSTRAINT cuentas_ambitos_validos CHECK (cardinality(ambitos) BETWEEN 1 AND 100),
     CONSTRAINT cuentas_medico_de_su_rol CHECK ((medico_id IS NOT NULL) = (rol IS NOT NULL AND rol = 'medico')),
     CONSTRAINT cuentas_paciente_de_su_rol CHECK ((paciente_id IS NOT NULL) = (rol IS NOT NULL AND rol = 'paciente')),
+    CONSTRAINT cuentas_paciente_con_identidad CHECK ((paciente_id IS NULL) = (paciente_uuid IS NULL)),
     CONSTRAINT cuentas_clave_es_argon2id CHECK (clave_hash ~ '^\$argon2id\$' AND length(clave_hash) <= 300),
     CONSTRAINT cuentas_autor_valido CHECK (length(creada_por) <= 100 AND length(actualizada_por) <= 100),
     CONSTRAINT cuentas_motivo_valido CHECK (length(motivo) <= 500 AND motivo ~ '\S'),
@@ -72,6 +74,7 @@ COMMENT ON COLUMN public.cuentas.rol IS 'Para qué está aquí esa persona; nulo
 COMMENT ON COLUMN public.cuentas.ambitos IS 'Lo único que puede hacer la cuenta de un programa, cada uno recurso:accion; nulo en las personas';
 COMMENT ON COLUMN public.cuentas.medico_id IS 'Qué médico es; solo con el rol medico. Sin llave foránea: uniría estas tablas con las de los pacientes, y se repartirían juntas';
 COMMENT ON COLUMN public.cuentas.paciente_id IS 'De qué paciente es la historia que ve; solo con el rol paciente. Sin llave foránea: el paciente puede estar en otro nodo';
+COMMENT ON COLUMN public.cuentas.paciente_uuid IS 'Identificador de ese paciente (pacientes.id): es el que decide, porque el número puede cambiar y ser después de otro';
 COMMENT ON COLUMN public.cuentas.clave_hash IS 'Resumen argon2id de la contraseña, con sus parámetros';
 COMMENT ON COLUMN public.cuentas.clave_en IS 'Momento en que se puso esta contraseña';
 COMMENT ON COLUMN public.cuentas.debe_cambiar IS 'Si la contraseña es de un solo uso y hay que cambiarla antes de hacer otra cosa';

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from historia_clinica.db import Parameters, Scope, Statement, Transaction
 from historia_clinica.errors import (
+    NO_PATIENT,
     Conflict,
     FieldError,
     ForeignKeyMissing,
@@ -20,10 +22,10 @@ SHOWN = """documento_id, rol, ambitos, medico_id, paciente_id, activa, debe_camb
 READ = Statement(f"SELECT {SHOWN} FROM cuentas WHERE documento_id = %(documento_id)s", Scope.ROW)
 CREATE = Statement(
     f"""
-    INSERT INTO cuentas (documento_id, rol, ambitos, medico_id, paciente_id, clave_hash, clave_en, debe_cambiar,
-                         creada_en, creada_por, motivo, peticion)
-    VALUES (%(documento_id)s, %(rol)s, %(ambitos)s::text[], %(medico_id)s, %(paciente_id)s, %(clave_hash)s, %(ahora)s,
-            %(debe_cambiar)s, %(ahora)s, %(autor)s, %(motivo)s, %(peticion)s)
+    INSERT INTO cuentas (documento_id, rol, ambitos, medico_id, paciente_id, paciente_uuid, clave_hash, clave_en,
+                         debe_cambiar, creada_en, creada_por, motivo, peticion)
+    VALUES (%(documento_id)s, %(rol)s, %(ambitos)s::text[], %(medico_id)s, %(paciente_id)s, %(paciente_uuid)s::uuid,
+            %(clave_hash)s, %(ahora)s, %(debe_cambiar)s, %(ahora)s, %(autor)s, %(motivo)s, %(peticion)s)
     RETURNING {SHOWN}
     """,
     Scope.ROW,
@@ -32,8 +34,8 @@ ASSIGN = Statement(
     f"""
     UPDATE cuentas
        SET rol = %(rol)s, ambitos = %(ambitos)s::text[], medico_id = %(medico_id)s, paciente_id = %(paciente_id)s,
-           activa = %(activa)s, version = version + 1, actualizada_en = %(ahora)s, actualizada_por = %(autor)s,
-           motivo = %(motivo)s, peticion = %(peticion)s
+           paciente_uuid = %(paciente_uuid)s::uuid, activa = %(activa)s, version = version + 1,
+           actualizada_en = %(ahora)s, actualizada_por = %(autor)s, motivo = %(motivo)s, peticion = %(peticion)s
      WHERE documento_id = %(documento_id)s AND version = ANY (%(versiones)s::integer[])
     RETURNING {SHOWN}
     """,
@@ -49,6 +51,7 @@ RESET = Statement(
     """,
     Scope.ROW,
 )
+PATIENT = Statement("SELECT id FROM pacientes WHERE cedula = %(paciente_id)s AND estado <> 'fusionado'", Scope.PATIENT)
 PHYSICIAN = Statement("SELECT id FROM medicos WHERE id = %(medico_id)s", Scope.REFERENCE)
 NO_ACCOUNT = "No hay una cuenta de ese usuario."
 NO_USER = "No hay un usuario con ese documento."
@@ -110,6 +113,18 @@ def reset(transaction: Transaction, values: Parameters, now: datetime) -> Cuenta
     identity.end_all(transaction, changed.documento_id, "clave restablecida", now)
     identity.forgive(transaction, changed.documento_id)
     return changed
+
+
+def patient(transaction: Transaction, cedula: str) -> UUID:
+    """The identity of a patient, which stays whatever number comes. Raises InvalidInput without one."""
+    found: UUID | None = transaction.row(PATIENT, {"paciente_id": cedula}, _same)
+    if found is None:
+        raise InvalidInput(errors=(FieldError("/paciente_id", NO_PATIENT),))
+    return found
+
+
+def _same(id: UUID) -> UUID:  # noqa: A002  named as its column
+    return id
 
 
 def _refuse_without_physician(transaction: Transaction, values: Parameters) -> None:

@@ -4,16 +4,16 @@ import secrets
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from apiflask import APIBlueprint
 from flask import request
 
-from historia_clinica.errors import NO_PATIENT, FieldError, InvalidInput, NotFound
+from historia_clinica.errors import FieldError, InvalidInput
 from historia_clinica.http.conditional import etag, wanted_versions
 from historia_clinica.http.context import context
 from historia_clinica.http.identity import administrator
 from historia_clinica.http.request_id import request_id
-from historia_clinica.records.store import refuse_without_patient
 from historia_clinica.resources.cuentas import repository
 from historia_clinica.resources.cuentas.repository import Cuenta as Row
 from historia_clinica.resources.cuentas.schemas import (
@@ -66,7 +66,6 @@ def get(documento_id: UsuarioEnRuta) -> tuple[Cuenta, int, Headers]:
 def create(documento_id: UsuarioEnRuta, cuenta: CuentaAsignada) -> tuple[CuentaConClave, int, Headers]:
     administrator()
     documento, now = documento_id.documento_id, context().sessions.now()
-    _refuse_without_patient(cuenta)
     clave, made = _made_up(for_person=cuenta.rol is not None)
     values = _assigned(documento, cuenta, now) | {"clave_hash": made, "debe_cambiar": cuenta.rol is not None}
     with context().database.transaction(cuenta=documento) as transaction:
@@ -89,7 +88,6 @@ def assign(documento_id: UsuarioEnRuta, cuenta: CuentaCambiada) -> tuple[Cuenta,
     if who.usuario == documento and not (cuenta.activa and cuenta.rol is who.rol):
         raise InvalidInput(errors=(OWN_ROLE if cuenta.activa else OWN,))
     wanted, now = wanted_versions(), context().sessions.now()
-    _refuse_without_patient(cuenta)
     values = _assigned(documento, cuenta, now) | {"activa": cuenta.activa}
     with context().database.transaction(cuenta=documento) as transaction:
         return _shown(repository.assign(transaction, wanted, values, now))
@@ -125,15 +123,12 @@ def _made_up(*, for_person: bool) -> tuple[str, str]:
         return clave, passwords.hash(clave)
 
 
-def _refuse_without_patient(cuenta: CuentaAsignada) -> None:
+def _patient(cuenta: CuentaAsignada) -> UUID | None:
     """Asked apart: where users are spread, a patient may lie on another node than the account."""
     if cuenta.paciente_id is None:
-        return
+        return None
     with context().database.transaction(paciente=cuenta.paciente_id) as transaction:
-        try:
-            refuse_without_patient(transaction, {"paciente_id": cuenta.paciente_id})
-        except NotFound as error:
-            raise InvalidInput(errors=(FieldError("/paciente_id", NO_PATIENT),)) from error
+        return repository.patient(transaction, cuenta.paciente_id)
 
 
 def _assigned(documento: str, cuenta: CuentaAsignada, now: datetime) -> dict[str, Any]:
@@ -143,6 +138,7 @@ def _assigned(documento: str, cuenta: CuentaAsignada, now: datetime) -> dict[str
         "ambitos": cuenta.ambitos,
         "medico_id": cuenta.medico_id,
         "paciente_id": cuenta.paciente_id,
+        "paciente_uuid": _patient(cuenta),
         "ahora": now,
     }
 
