@@ -51,6 +51,15 @@ class Table:
 
 
 @dataclass(frozen=True)
+class DistributedFunction:
+    """Runs where the rows of one key are, also in the middle of a transaction: the key is its argument `argument`."""
+
+    name: str
+    argument: str
+    colocate_with: str
+
+
+@dataclass(frozen=True)
 class Privilege:
     """What historia_app may do with one table, sequence or function."""
 
@@ -65,6 +74,7 @@ class Schema:
     foreign_keys: tuple[ForeignKey, ...]
     uniques: tuple[Unique, ...]
     privileges: tuple[Privilege, ...]
+    functions: tuple[DistributedFunction, ...]
 
     def spread_of(self, table: str) -> Spread:
         return next(declared.spread for declared in self.tables if declared.name == table)
@@ -87,6 +97,13 @@ RECORDS = (
     "documentos",
 )
 IN_A_CONSULTA = ("diagnosticos", "prescripciones", "ordenes", "notas")
+# The audit outlives the record: no foreign key leads to the patient, and what moves a record leaves these in place.
+AUDIT = {
+    "auditoria": "paciente_id",
+    "auditoria_cabeza": "paciente_id",
+    "auditoria_sistema": "cadena",
+    "auditoria_sistema_cabeza": "cadena",
+}
 FORMER_RECORDS = tuple(f"{table}_historial" for table in RECORDS)
 
 
@@ -139,13 +156,21 @@ PRIVILEGES = (
     Privilege("TABLE", "vocabularios", READ),
     Privilege("TABLE", "conceptos", READ),
     Privilege("TABLE", "alembic_version", READ),
+    *(Privilege("TABLE", table, READ) for table in (*AUDIT, "sellos_auditoria")),
     Privilege("SEQUENCE", "medicos_id_seq", frozenset({"USAGE"})),
     Privilege("SEQUENCE", "usuario_id_seq", frozenset({"USAGE"})),
     *(
         Privilege("FUNCTION", function, frozenset({"EXECUTE"}))
-        for function in ("cambiar_documento", "fusionar_pacientes", "separar_pacientes")
+        for function in (
+            "cambiar_documento",
+            "fusionar_pacientes",
+            "separar_pacientes",
+            "anotar_auditoria",
+            "anotar_vinculo",
+        )
     ),
 )
+FUNCTIONS = (DistributedFunction("anotar_auditoria", "cadena", "pacientes"),)
 
 
 def declared(usuario: Usuario) -> Schema:
@@ -168,8 +193,11 @@ def declared(usuario: Usuario) -> Schema:
                 Table(table, Distributed("paciente_id", colocate_with="pacientes"))
                 for table in (*RECORDS, "documentos_contenido", *FORMER_RECORDS, "fusiones")
             ),
+            *(Table(table, Distributed(key, colocate_with="pacientes")) for table, key in AUDIT.items()),
+            Table("sellos_auditoria", Reference()),
         ),
         foreign_keys=FOREIGN_KEYS,
         uniques=UNIQUES,
         privileges=PRIVILEGES,
+        functions=FUNCTIONS,
     )

@@ -1,17 +1,21 @@
 """Builds the application: wiring only. Opens no connection and reads no environment."""
 
+from typing import Any
+
 from apiflask import APIFlask
 from flask.json.provider import DefaultJSONProvider
 
 from historia_clinica import documentation, metrics, openapi
 from historia_clinica.database import Database
 from historia_clinica.health import Readiness
-from historia_clinica.http import access_log, headers, overload, problems, request_id
+from historia_clinica.http import access_log, audit, headers, overload, problems, request_id
 from historia_clinica.http.body import StrictRequest, refuse_repeated_parameters
 from historia_clinica.http.context import KEY, Context
 from historia_clinica.members import Members
 from historia_clinica.resources.alergias.routes import blueprint as alergias
 from historia_clinica.resources.antecedentes.routes import blueprint as antecedentes
+from historia_clinica.resources.auditoria.routes import accesses as accesos
+from historia_clinica.resources.auditoria.routes import blueprint as auditoria
 from historia_clinica.resources.citus.routes import blueprint as citus
 from historia_clinica.resources.cluster.routes import blueprint as cluster
 from historia_clinica.resources.consultas.routes import blueprint as consultas
@@ -52,6 +56,8 @@ BLUEPRINTS = (
     fusiones,
     historia,
     *RECORDS,
+    accesos,
+    auditoria,
     medicos,
     usuarios,
     vocabularios,
@@ -73,15 +79,19 @@ class Application(APIFlask):
     request_class = StrictRequest
     json_provider_class = Json
 
+    def dispatch_request(self) -> Any:
+        with audit.view():
+            return super().dispatch_request()
+
 
 def create_app(settings: Settings) -> APIFlask:
     app = Application(NAME, title="Historia clínica", version=__version__, docs_path=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.historia_max_body
     app.url_map.merge_slashes = False
-    database = Database(settings)
+    database = Database(settings, audit.witness)
     members = Members(settings, database.transaction)
     app.extensions[KEY] = Context(settings, database, Readiness(settings, database.workers), members)
-    for part in (headers, request_id, access_log, problems, overload, former_numbers, openapi):
+    for part in (headers, request_id, access_log, problems, overload, former_numbers, openapi, audit):
         part.install(app)
     app.before_request(refuse_repeated_parameters)
     for blueprint in BLUEPRINTS:

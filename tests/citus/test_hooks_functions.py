@@ -12,8 +12,11 @@ from historia_local.nodes import Cluster
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
 ARGUMENTS = "('NADIE-1', 'NADIE-2', '{1}', 'api', 'm', NULL, NULL, NULL)"
-# what each answers about a patient that does not exist
+SAID = "'api', NULL, 'leer', 'historia', NULL, NULL, NULL, 'exito', NULL, NULL, 'p', NULL"
+# what each answers about a patient that does not exist, or before it has written anything
 CALLS = {
+    f"SELECT anotar_auditoria('NADIE-1', false, false, {SAID}, NULL, NULL)": None,
+    f"SELECT anotar_vinculo('NADIE-1', 'NADIE-2', 'recibe', 'fusionado_en', {SAID})::text": "",
     f"SELECT cambiar_documento{ARGUMENTS}": None,
     f"SELECT obstaculo FROM fusionar_pacientes{ARGUMENTS}": "no existe",
     f"SELECT obstaculo FROM separar_pacientes{ARGUMENTS}": "no existe",

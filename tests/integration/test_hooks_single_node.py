@@ -18,6 +18,7 @@ from historia_local.nodes import Cluster
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
 VERSIONED = ("pacientes", "consultas", "medicos", "usuario", *RECORDS)
+AUDIT = ("auditoria", "auditoria_cabeza", "auditoria_sistema", "auditoria_sistema_cabeza", "sellos_auditoria")
 ALLOWED = {
     ("alembic_version", "SELECT"),
     ("numeros_anteriores", "SELECT"),
@@ -29,6 +30,7 @@ ALLOWED = {
     ("conceptos", "SELECT"),
     *((table, action) for table in VERSIONED for action in ("SELECT", "INSERT", "UPDATE")),
     *((f"{table}_historial", action) for table in VERSIONED for action in ("SELECT", "INSERT")),
+    *((table, "SELECT") for table in AUDIT),
     *(("documentos_contenido", action) for action in ("SELECT", "INSERT")),
 }
 GRANTS = """

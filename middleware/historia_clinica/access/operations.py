@@ -16,6 +16,7 @@ class Accion(StrEnum):
     ANULAR = "anular"
     FIRMAR = "firmar"
     FUSIONAR = "fusionar"
+    VERIFICAR = "verificar"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,14 @@ OPEN = frozenset(
         "usuarios-heredados.index",
     }
 )
+# Of which the audit keeps nothing: what is about nobody. Where a number lies is the same whether anybody has it or not.
+UNAUDITED = OPEN | {
+    "cluster.index",
+    "cluster.locate",
+    "vocabularios.concepts",
+    "vocabularios.get",
+    "vocabularios.index",
+}
 _ACTIONS = {
     "annul": Accion.ANULAR,
     "change_number": Accion.CORREGIR,
@@ -49,12 +58,14 @@ _ACTIONS = {
     "get": Accion.LEER,
     "history": Accion.LEER,
     "index": Accion.LEER,
+    "list_accesses": Accion.LEER,
     "locate": Accion.LEER,
     "merge": Accion.FUSIONAR,
     "read": Accion.LEER,
     "replace": Accion.CORREGIR,
     "sign": Accion.FIRMAR,
     "split": Accion.FUSIONAR,
+    "verify": Accion.VERIFICAR,
 }
 _OWN = {"pacientes.index": Accion.BUSCAR}  # through people, not of one of them
 
@@ -64,3 +75,8 @@ def operation_of(endpoint: str) -> Operation | None:
     resource, _, view = endpoint.rpartition(".")
     action = _OWN.get(endpoint) or _ACTIONS.get(view)
     return Operation(resource, action) if resource and action else None
+
+
+def audited_operation(endpoint: str) -> Operation | None:
+    """None for a route of which the audit keeps nothing."""
+    return None if endpoint in UNAUDITED else operation_of(endpoint)

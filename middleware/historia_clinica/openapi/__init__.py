@@ -30,6 +30,10 @@ TAGS = [
     {"name": "Resultados", "description": "Los resultados de los exámenes de un paciente."},
     {"name": "Notas", "description": "Las notas clínicas de un paciente: borradores hasta que se firman."},
     {"name": "Documentos", "description": "Archivos pequeños de un paciente; su contenido no cambia."},
+    {
+        "name": "Auditoría",
+        "description": "Quién hizo qué con la historia de un paciente.",
+    },
     {"name": "Médicos", "description": "Los médicos, iguales en todos los nodos."},
     {"name": "Usuarios", "description": "Quienes usan el sistema, cada uno por su documento."},
     {"name": "Vocabularios", "description": "Las tablas de códigos, cada una con su fuente, licencia y versión."},

@@ -9,6 +9,7 @@ from flask import url_for
 
 from historia_clinica.db import Transaction
 from historia_clinica.errors import ForeignKeyMissing
+from historia_clinica.http import audit
 from historia_clinica.http.authorship import authorship
 from historia_clinica.http.conditional import (
     Answer,
@@ -126,6 +127,7 @@ def _add_create(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
         made = {"id": new_id(signed["clave"])} if place.above else {}
         values = resource.values(nueva) | signed | place.key(ruta) | made
         paciente = place.patient_of(values)
+        audit.about(paciente)
         database = context().database
         try:
             with database.transaction(paciente) as transaction:
@@ -133,11 +135,12 @@ def _add_create(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
                     resource.check(transaction, paciente, nueva)
                 created = store.create(transaction, values)
                 resource.keep(transaction, created, nueva)
+                audit.about(recurso_id=place.own_of(created), version=created.version)
         except ForeignKeyMissing as error:
             # Who is not there, or no longer, is said before what is not: it leads to the number of today.
             with database.transaction(paciente) as transaction:
                 store.refuse_without_patient(transaction, values)
-            raise store.explain(error) from error
+                raise store.explain(error) from error
         location = url_for(f"{blueprint.name}.get", **place.address(created))
         return written(resource.shown(created), created.version, location)
 
@@ -177,7 +180,8 @@ def _add_get(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
         key = place.key(ruta)
         with context().database.transaction(place.patient_of(key)) as transaction:
             found = resource.store.versions.find(transaction, key, query.version, query.en)
-        return read(resource.shown(found), found.version)
+            audit.about(version=found.version)
+            return read(resource.shown(found), found.version)
 
 
 def _add_replace(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
@@ -204,6 +208,7 @@ def _add_replace(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
                 changed = store.versions.replace(transaction, key, wanted, values)
             except ForeignKeyMissing as error:
                 raise store.explain(error) from error
+            audit.about(version=changed.version)
         return written(resource.shown(changed), changed.version)
 
 
@@ -223,6 +228,7 @@ def _add_annul(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
         wanted, key = wanted_versions(), place.key(ruta)
         with context().database.transaction(place.patient_of(key)) as transaction:
             annulled = resource.store.versions.annul(transaction, key, wanted, authorship(anulacion.motivo))
+            audit.about(version=annulled.version)
         return written(resource.shown(annulled), annulled.version)
 
 

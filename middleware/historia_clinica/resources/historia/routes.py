@@ -36,8 +36,8 @@ blueprint = APIBlueprint("historia", __name__, url_prefix="/api/v1/pacientes/<ce
 def read(cedula: PacienteEnRuta) -> Schema:
     with context().database.transaction(paciente=cedula.cedula) as transaction:
         found: dict[str, str] = transaction.rows(repository.READ, cedula.model_dump(), dict)[0]
-    if found["paciente"] is None:
-        raise NotFound(NO_PATIENT)
+        if found["paciente"] is None:
+            raise NotFound(NO_PATIENT)
     records = {
         resource.noun.members: [
             resource.shown(row) for row in ROWS[resource.noun.members].validate_json(found[resource.noun.members])
