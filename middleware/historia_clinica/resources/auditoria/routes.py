@@ -35,6 +35,7 @@ accesses = APIBlueprint("accesos", __name__, url_prefix="/api/v1/pacientes/<cedu
     summary="Ver la auditoría de un paciente",
     description="La cadena de un número, con sus hashes. Los vínculos dicen en qué otra cadena sigue.",
     operation_id="listarAuditoria",
+    responses={404: "No existe"},
 )
 def index(query: AuditoriaQuery) -> tuple[PaginaAuditoria, int, dict[str, str]]:
     before = decode_number(query)
@@ -55,7 +56,7 @@ def index(query: AuditoriaQuery) -> tuple[PaginaAuditoria, int, dict[str, str]]:
     description="Recalcula los hashes de hasta 5000 filas y, si son las últimas, los compara con la cabeza. Que falte "
     "la cadena entera solo lo dicen los sellos: eso lo mira `historia-hooks verify-audit`.",
     operation_id="verificarAuditoria",
-    responses={400: "Petición mal formada", 413: "Cuerpo demasiado grande", 415: "No es JSON"},
+    responses={400: "Petición mal formada", 404: "No existe", 413: "Cuerpo demasiado grande", 415: "No es JSON"},
 )
 def verify(asked: Verificacion) -> Verificado:
     audit.about(asked.paciente)
