@@ -199,10 +199,12 @@ def test_only_the_private_key_seals_and_no_key_is_told(
 
 
 def test_a_seal_is_said_and_kept_and_goes_on_after_an_interruption(
-    own: Any, hooks: Hooks, keys: pathlib.Path, seals: pathlib.Path, tmp_path: pathlib.Path
+    own: Any, hooks: Hooks, keys: pathlib.Path, seals: pathlib.Path, tmp_path: pathlib.Path, request: Any
 ) -> None:
     """Into another file the first seal writes all heads, and what comes after only those that moved."""
-    other = tmp_path / "sellos"
+    other, copy = tmp_path / "sellos", copy_of(own, CHAINS)
+    request.addfinalizer(lambda: write(own, CHAINS[0], copy.rows[CHAINS[0]], copy.head(CHAINS[0])))
+    request.addfinalizer(lambda: own.cursor().execute("DELETE FROM sellos_auditoria WHERE sello > 2"))
     first = json.loads(hooks("seal-audit", "--clave", keys / "privada", "--sellos", other).stdout)
     assert (first["cadenas"], first["cambios"]) == (len(CHAINS), len(CHAINS))
     assert not any(name in json.dumps(first) for _, name in CHAINS)

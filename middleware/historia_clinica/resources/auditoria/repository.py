@@ -6,8 +6,7 @@ from functools import cache
 
 from historia_clinica.audit.chain import COLUMNS, Finding, Link, check
 from historia_clinica.db import Scope, Statement, Transaction
-from historia_clinica.errors import NotFound
-from historia_clinica.records.store import NO_PATIENT, PATIENT_EXISTS
+from historia_clinica.records.store import refuse_without_patient
 from historia_clinica.resources.auditoria.following import Segment, Tied, segments
 
 HELD = ", ".join(COLUMNS)
@@ -48,8 +47,8 @@ class Head:
 def refuse_unknown(transaction: Transaction, paciente: str) -> None:
     """Raises NotFound for a number that is no patient's and has no chain."""
     key = {"paciente_id": paciente}
-    if not transaction.rows(HEAD, key, dict) and not transaction.rows(PATIENT_EXISTS, key, dict):
-        raise NotFound(NO_PATIENT)
+    if transaction.row(HEAD, key, Head) is None:
+        refuse_without_patient(transaction, key)
 
 
 def page(transaction: Transaction, paciente: str, before: int | None, rows: int) -> list[Link]:
