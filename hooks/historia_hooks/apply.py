@@ -282,6 +282,12 @@ def _(step: steps.CreateDistributedTable, nodes: Nodes) -> None:
 
 
 @take.register
+def _(step: steps.DistributeFunction, nodes: Nodes) -> None:
+    function = step.function
+    citus.create_distributed_function(nodes.coordinator, function.name, function.argument, function.colocate_with)
+
+
+@take.register
 def _(step: steps.AddForeignKey, nodes: Nodes) -> None:
     key = step.key
     statement = sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({})").format(

@@ -12,6 +12,7 @@ from historia_hooks.steps import (
     AddUnique,
     CreateDistributedTable,
     CreateReferenceTable,
+    DistributeFunction,
     DropConstraint,
     Grant,
     LoadMatrix,
@@ -51,6 +52,7 @@ def plan_tables(schema: Schema, observed: ObservedSchema, *, cluster: bool) -> T
         transaction=(
             *drops,
             *(_spread(table) for table in changing),
+            *_functions(schema, observed, cluster=cluster),
             *_constraints(schema, observed, {step.name for step in drops}, cluster=cluster),
             *_privileges(schema, observed),
         ),
@@ -114,6 +116,11 @@ def _spread(table: Table) -> TableStep:
             return CreateDistributedTable(table.name, column, colocate_with)
         case Reference():
             return CreateReferenceTable(table.name)
+
+
+def _functions(schema: Schema, observed: ObservedSchema, *, cluster: bool) -> Iterator[DistributeFunction]:
+    if cluster:
+        yield from (DistributeFunction(one) for one in schema.functions if one.name not in observed.functions)
 
 
 def _constraints(

@@ -51,6 +51,15 @@ class Table:
 
 
 @dataclass(frozen=True)
+class DistributedFunction:
+    """Runs where the rows of one key are, also in the middle of a transaction: the key is its argument `argument`."""
+
+    name: str
+    argument: str
+    colocate_with: str
+
+
+@dataclass(frozen=True)
 class Privilege:
     """What historia_app may do with one table, sequence or function."""
 
@@ -65,6 +74,7 @@ class Schema:
     foreign_keys: tuple[ForeignKey, ...]
     uniques: tuple[Unique, ...]
     privileges: tuple[Privilege, ...]
+    functions: tuple[DistributedFunction, ...]
 
     def spread_of(self, table: str) -> Spread:
         return next(declared.spread for declared in self.tables if declared.name == table)
@@ -89,6 +99,13 @@ RECORDS = (
 )
 MATRIX = ("roles", "versiones_matriz", "permisos")
 IN_A_CONSULTA = ("diagnosticos", "prescripciones", "ordenes", "notas")
+# The audit outlives the record: no foreign key leads to the patient, and what moves a record leaves these in place.
+AUDIT = {
+    "auditoria": "paciente_id",
+    "auditoria_cabeza": "paciente_id",
+    "auditoria_sistema": "cadena",
+    "auditoria_sistema_cabeza": "cadena",
+}
 FORMER_RECORDS = tuple(f"{table}_historial" for table in RECORDS)
 
 
@@ -150,13 +167,21 @@ PRIVILEGES = (
     Privilege("TABLE", "conceptos", READ),
     *(Privilege("TABLE", table, READ) for table in MATRIX),
     Privilege("TABLE", "alembic_version", READ),
+    *(Privilege("TABLE", table, READ) for table in (*AUDIT, "sellos_auditoria")),
     Privilege("SEQUENCE", "medicos_id_seq", frozenset({"USAGE"})),
     Privilege("SEQUENCE", "usuario_id_seq", frozenset({"USAGE"})),
     *(
         Privilege("FUNCTION", function, frozenset({"EXECUTE"}))
-        for function in ("cambiar_documento", "fusionar_pacientes", "separar_pacientes")
+        for function in (
+            "cambiar_documento",
+            "fusionar_pacientes",
+            "separar_pacientes",
+            "anotar_auditoria",
+            "anotar_vinculo",
+        )
     ),
 )
+FUNCTIONS = (DistributedFunction("anotar_auditoria", "cadena", "pacientes"),)
 
 
 def declared(usuario: Usuario) -> Schema:
@@ -185,8 +210,11 @@ def declared(usuario: Usuario) -> Schema:
             # moves more whenever nodes come or go.
             Table("cuentas", Distributed("documento_id", colocate_with="usuario" if spread else "pacientes")),
             *(Table(table, Distributed("documento_id", colocate_with="cuentas")) for table in OF_AN_ACCOUNT),
+            *(Table(table, Distributed(key, colocate_with="pacientes")) for table, key in AUDIT.items()),
+            Table("sellos_auditoria", Reference()),
         ),
         foreign_keys=FOREIGN_KEYS,
         uniques=UNIQUES,
         privileges=PRIVILEGES,
+        functions=FUNCTIONS,
     )

@@ -81,7 +81,14 @@ class Settings(BaseSettings):
         description=IMAGE.format("Citus, `14.1` or `14.1.0`"),
     )
     api_url: str = Field(alias="HISTORIA_API_URL", default="", description="base URL of the API, for selftest")
-
+    audit_key: str = Field(
+        alias="HISTORIA_AUDIT_KEY",
+        default="",
+        description="file with the Ed25519 key of the seals, PEM; to verify, the public one is enough",
+    )
+    audit_seals: str = Field(
+        alias="HISTORIA_AUDIT_SEALS", default="", description="file of the seals, outside the database; lines are added"
+    )
     admin_password: SecretStr = Field(
         alias="HISTORIA_ADMIN_PASSWORD",
         default=SecretStr(""),

@@ -84,6 +84,11 @@ SELECT (SELECT coalesce(json_agg(conname), '[]') FROM pg_constraint
          WHERE a.grantee = (SELECT oid FROM pg_roles WHERE rolname = %(role)s))
 """
 
+FUNCTIONS = """
+SELECT p.proname FROM pg_catalog.pg_dist_object o JOIN pg_proc p ON p.oid = o.objid
+ WHERE o.classid = 'pg_proc'::regclass AND o.distribution_argument_index IS NOT NULL
+"""
+
 
 def query(connection: Connection, statement: str | sql.Composable, **values: Any) -> list[tuple[Any, ...]]:
     """Run one statement and fetch everything."""
@@ -166,6 +171,7 @@ def read_schema(coordinator: Connection, *, citus: bool) -> ObservedSchema:
         foreign_keys=frozenset(foreign_keys),
         uniques=frozenset(uniques),
         privileges=privileges,
+        functions=frozenset(name for (name,) in query(coordinator, FUNCTIONS)) if citus else frozenset(),
     )
 
 

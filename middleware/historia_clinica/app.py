@@ -1,12 +1,14 @@
 """Builds the application: wiring only. Opens no connection and reads no environment."""
 
+from typing import Any
+
 from apiflask import APIFlask
 from flask.json.provider import DefaultJSONProvider
 
 from historia_clinica import documentation, metrics, openapi
 from historia_clinica.database import Database
 from historia_clinica.health import Readiness
-from historia_clinica.http import access_log, authorization, headers, identity, overload, problems, request_id
+from historia_clinica.http import access_log, audit, authorization, headers, identity, overload, problems, request_id
 from historia_clinica.http.body import StrictRequest, refuse_repeated_parameters
 from historia_clinica.http.context import KEY, Context
 from historia_clinica.identity.sessions import Clock, Sessions, utc_now
@@ -14,6 +16,8 @@ from historia_clinica.members import Members
 from historia_clinica.permissions import Permissions
 from historia_clinica.resources.alergias.routes import blueprint as alergias
 from historia_clinica.resources.antecedentes.routes import blueprint as antecedentes
+from historia_clinica.resources.auditoria.routes import accesses as accesos
+from historia_clinica.resources.auditoria.routes import blueprint as auditoria
 from historia_clinica.resources.citus.routes import blueprint as citus
 from historia_clinica.resources.cluster.routes import blueprint as cluster
 from historia_clinica.resources.consultas.routes import blueprint as consultas
@@ -59,6 +63,8 @@ BLUEPRINTS = (
     historia,
     *RECORDS,
     relaciones_atencion,
+    accesos,
+    auditoria,
     medicos,
     usuarios,
     cuentas,
@@ -83,12 +89,16 @@ class Application(APIFlask):
     request_class = StrictRequest
     json_provider_class = Json
 
+    def dispatch_request(self) -> Any:
+        with audit.view():
+            return super().dispatch_request()
+
 
 def create_app(settings: Settings, clock: Clock = utc_now) -> APIFlask:
     app = Application(NAME, title="Historia clínica", version=__version__, docs_path=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.historia_max_body
     app.url_map.merge_slashes = False
-    database = Database(settings)
+    database = Database(settings, audit.witness)
     members = Members(settings, database.transaction)
     app.extensions[KEY] = Context(
         settings,
@@ -98,7 +108,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> APIFlask:
         Permissions(database.transaction),
         Sessions(settings, database, clock),
     )
-    for part in (headers, request_id, access_log, problems, overload, identity, former_numbers, openapi):
+    for part in (headers, request_id, access_log, problems, overload, identity, former_numbers, openapi, audit):
         part.install(app)
     app.before_request(refuse_repeated_parameters)
     authorization.install(app)  # after whatever says who asks

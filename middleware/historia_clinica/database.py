@@ -1,8 +1,8 @@
 """`transaction()`: the way of a request to the node that answers it."""
 
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 
 from historia_clinica import deadline, shard_map
 from historia_clinica.db import Transaction
@@ -16,12 +16,20 @@ from historia_clinica.settings import Settings
 # patient's own, and it is worth going on.
 PATIENCE = {Routing.COORDINATOR: 0.0, Routing.WORKERS: 2.0, Routing.OWNER: 1.0}
 
+# Entered before a transaction is committed, and left once it is; what it raises rolls back.
+Witness = Callable[[Transaction], AbstractContextManager[None]]
+
+
+def _nobody(_transaction: Transaction) -> AbstractContextManager[None]:
+    return nullcontext()
+
 
 class Database:
     """The way to the nodes of one process. It opens nothing until the first request: no connection crosses a fork."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, witness: Witness = _nobody) -> None:
         self._pools = Pools(settings)
+        self._witness = witness
         self._patience = PATIENCE[settings.historia_routing]
         self._coordinator = Address(settings.postgres_host, settings.postgres_port)
         self._first_workers = settings.first_workers
@@ -39,7 +47,8 @@ class Database:
         transaction = Transaction(self._way(paciente or cuenta))
         try:
             yield transaction
-            transaction.commit()
+            with self._witness(transaction):
+                transaction.commit()
         finally:
             transaction.close()
 

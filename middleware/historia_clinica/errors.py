@@ -205,6 +205,12 @@ class SchemaMissing(Unavailable):
     meaning = "El esquema aún no está instalado; espere a «historia-hooks sync»."
 
 
+class AuditUnavailable(Unavailable):
+    slug = "auditoria-no-disponible"
+    title = "Auditoría no disponible"
+    meaning = "No se pudo anotar la petición en la auditoría, así que no se hizo; vuelva a intentarlo en unos segundos."
+
+
 class OutcomeUnknown(Unavailable):
     slug = "resultado-desconocido"
     title = "Resultado desconocido"

@@ -10,6 +10,7 @@ from typing import Any
 import historia_clinica.resources
 import pytest
 from historia_clinica import members, permissions
+from historia_clinica.audit import repository as audit
 from historia_clinica.db import Scope, Statement
 from historia_clinica.identity import repository as identity
 from historia_clinica.records import store
@@ -65,6 +66,14 @@ RESULTADO = dict.fromkeys(["orden_id", "valor_texto", "ref_min", "ref_max", "int
 NOTA = dict.fromkeys(["medico_id", "consulta_id", "adenda_de"]) | {"tipo": "evolucion", "texto": "t"}
 DOCUMENTO = {"nombre": "n", "tipo": "otro", "mime": "text/plain", "bytes": 4, "sha256": "s"}
 RELACION = {"usuario_id": PACIENTE, "origen": "cita", "desde": MOMENT, "hasta": None}
+SAID = dict.fromkeys(["rol", "recurso_id", "version", "proposito", "ip", "agente", "consulta"]) | {
+    "usuario_id": "api",
+    "accion": "leer",
+    "recurso": "historia",
+    "resultado": "exito",
+    "peticion_id": "p",
+}
+APPENDED = SAID | {"cadena": PACIENTE, "conocido": True, "vinculo": None, "vinculado": None}
 SIGNED = {"cambiado_por": "api", "motivo": "m", "peticion": "p", "clave": None, "huella": None}
 FORMER = {"id": IDENTIFIER, "estado": "activo", "actualizado_en": MOMENT, "version": 1}
 REGISTERED = {"fecha_registro": MOMENT}
@@ -135,6 +144,15 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "cluster.LOCATION": [{"cedula": PACIENTE}],
     "cluster.MOVES": [{}],
     "cluster.PROGRESS": [{}],
+    "audit.APPEND": [APPENDED | {"sistema": system} for system in (False, True)],
+    "audit.APPEND_TIED": [SAID | {"paciente": PACIENTE, "otro": "1", "aqui": "recibe", "alla": "fusionado_en"}],
+    "auditoria.FROM_THERE": [{"paciente_id": PACIENTE, "first": 1, "rows": 21}],
+    "auditoria.HEAD": [{"paciente_id": PACIENTE}],
+    "auditoria.PAGE": [
+        {"paciente_id": PACIENTE, "after": 0, "upto": upto, "before": before, "rows": 21}
+        for upto, before in ((None, None), (7, 9))
+    ],
+    "auditoria.TIES": [{"paciente_id": PACIENTE}],
     **records("alergias", ALERGIA),
     **records("antecedentes", ANTECEDENTE),
     **records("consultas", CONSULTA | {"fecha_consulta": MOMENT}),
@@ -227,6 +245,7 @@ def catalogue() -> dict[str, Statement]:
     found |= {f"identity.{name}": value for name, value in vars(identity).items() if isinstance(value, Statement)}
     found |= {f"permissions.{name}": value for name, value in vars(permissions).items() if isinstance(value, Statement)}
     found["records.PATIENT_EXISTS"] = store.PATIENT_EXISTS
+    found |= {"audit.APPEND": audit.APPEND, "audit.APPEND_TIED": audit.APPEND_TIED}
     for module in pkgutil.walk_packages(historia_clinica.resources.__path__, "historia_clinica.resources."):
         if module.name.endswith(".repository"):
             names = vars(importlib.import_module(module.name))
@@ -246,7 +265,8 @@ def catalogue() -> dict[str, Statement]:
 
 
 STATEMENTS = catalogue()
-PATIENT = sorted(name for name, statement in STATEMENTS.items() if statement.scope is Scope.PATIENT)
+CALLED = ["audit.APPEND"]  # a function that Citus calls where its patient is
+PATIENT = sorted(name for name, one in STATEMENTS.items() if one.scope is Scope.PATIENT and name not in CALLED)
 # about one account: one task, however users are spread
 ACCOUNT = sorted(
     name
@@ -276,6 +296,14 @@ def test_a_statement_about_one_patient_or_one_account_is_one_task(name: str, nod
         plan = plan_of(citus_system, name, sample, node)
         assert re.findall(r"Task Count: (\d+)", plan) == ["1"], plan
         assert plan.count("Node: ") == 1, plan
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_a_function_is_called_where_its_patient_is(name: str, citus_system: Any) -> None:
+    """One task from every other node, and none there."""
+    for sample in SAMPLES[name]:
+        plans = [plan_of(citus_system, name, sample, node) for node in ("coordinator", "worker-0", "worker-1")]
+        assert sorted(re.findall(r"Task Count: (\d+)", plan) for plan in plans) == [[], ["1"], ["1"]]
 
 
 @pytest.mark.parametrize("name", sorted(STATEMENTS.keys() - set(PATIENT + ACCOUNT)))

@@ -26,6 +26,7 @@ BODIES: dict[str, Callable[[], Any]] = {
     "usuarios.create": lambda: {"documento_id": number(), "nombre": "Inés", "email": f"{number()}@hospital.com"},
     "usuarios.replace": lambda: {"nombre": "Inés", "email": f"{number()}@hospital.com", "motivo": "m"},
     "notas.sign": lambda: None,
+    "auditoria.verify": lambda: {"paciente": "A-0"},
 }
 for _kind in (*RECORDS, RELATION):
     _resource = _kind.path.split("/")[2].replace("-", "_")

@@ -19,6 +19,7 @@ from historia_local.nodes import Cluster
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
 VERSIONED = ("pacientes", "consultas", "medicos", "usuario", *RECORDS)
 ACCESS = ["cuentas", "sesiones", "intentos_acceso"]
+AUDIT = ("auditoria", "auditoria_cabeza", "auditoria_sistema", "auditoria_sistema_cabeza", "sellos_auditoria")
 ALLOWED = {
     ("alembic_version", "SELECT"),
     ("numeros_anteriores", "SELECT"),
@@ -31,6 +32,7 @@ ALLOWED = {
     *((table, "SELECT") for table in MATRIX),
     *((table, action) for table in VERSIONED for action in ("SELECT", "INSERT", "UPDATE")),
     *((f"{table}_historial", action) for table in VERSIONED for action in ("SELECT", "INSERT")),
+    *((table, "SELECT") for table in AUDIT),
     *(("documentos_contenido", action) for action in ("SELECT", "INSERT")),
     *((table, action) for table in ACCESS for action in ("SELECT", "INSERT", "UPDATE")),
 }

@@ -18,6 +18,7 @@ class Accion(StrEnum):
     DESCARGAR = "descargar"
     FUSIONAR = "fusionar"
     RENUMERAR = "renumerar"
+    VERIFICAR = "verificar"
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,15 @@ OPEN = frozenset(
 # Blueprints that go by no matrix: one's own sessions are everybody's, and accounts an administrator's alone
 # (http/identity.py), since whoever may give accounts may give himself anything.
 OF_ACCOUNTS = frozenset({"cuentas", "sesiones"})
+# Of which the audit keeps nothing: what is about nobody. Where a number lies is the same whether anybody has it or not.
+UNAUDITED = (OPEN - {"sesiones.create", "sesiones.renew"}) | {
+    "cluster.index",
+    "cluster.locate",
+    "gobierno.index",
+    "vocabularios.concepts",
+    "vocabularios.get",
+    "vocabularios.index",
+}
 _ACTIONS = {
     "annul": Accion.ANULAR,
     "assign": Accion.CORREGIR,
@@ -60,13 +70,16 @@ _ACTIONS = {
     "get": Accion.LEER,
     "history": Accion.LEER,
     "index": Accion.LEER,
+    "list_accesses": Accion.LEER,
     "locate": Accion.LEER,
     "merge": Accion.FUSIONAR,
     "read": Accion.LEER,
     "replace": Accion.CORREGIR,
+    "renew": Accion.CORREGIR,
     "reset": Accion.CORREGIR,
     "sign": Accion.FIRMAR,
     "split": Accion.FUSIONAR,
+    "verify": Accion.VERIFICAR,
 }
 _OWN = {"pacientes.index": Accion.BUSCAR}  # through people, not of one of them
 
@@ -76,3 +89,8 @@ def operation_of(endpoint: str) -> Operation | None:
     resource, _, view = endpoint.rpartition(".")
     action = _OWN.get(endpoint) or _ACTIONS.get(view)
     return Operation(resource, action) if resource and action else None
+
+
+def audited_operation(endpoint: str) -> Operation | None:
+    """None for a route of which the audit keeps nothing."""
+    return None if endpoint in UNAUDITED else operation_of(endpoint)

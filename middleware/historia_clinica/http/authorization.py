@@ -29,7 +29,7 @@ from historia_clinica.access.decision import (
 from historia_clinica.access.operations import OF_ACCOUNTS, OPEN, Accion, Operation, operation_of
 from historia_clinica.access.people import Persona
 from historia_clinica.errors import NO_PATIENT, FieldError, Forbidden, NotFound
-from historia_clinica.http import problems
+from historia_clinica.http import audit, problems
 from historia_clinica.http.context import context
 from historia_clinica.http.fields import CEDULA, Schema
 from historia_clinica.http.identity import persona
@@ -154,6 +154,7 @@ def _authorize() -> Response | None:
     g.asked = _Asked(who, hechos, decided)
     if decided.permitido:
         return None
+    audit.denied()
     # not raised: what handles a patient who is not found would look for a former number
     return problems.answer(NotFound(NO_PATIENT) if decided.razon is Razon.PACIENTE_AJENO else Forbidden())
 

@@ -34,6 +34,10 @@ TAGS = [
     {"name": "Notas", "description": "Las notas clínicas de un paciente: borradores hasta que se firman."},
     {"name": "Documentos", "description": "Archivos pequeños de un paciente; su contenido no cambia."},
     {"name": "Relaciones de atención", "description": "Qué usuarios atienden a un paciente, y por cuánto tiempo."},
+    {
+        "name": "Auditoría",
+        "description": "Quién hizo qué con la historia de un paciente.",
+    },
     {"name": "Médicos", "description": "Los médicos, iguales en todos los nodos."},
     {"name": "Usuarios", "description": "Quienes usan el sistema, cada uno por su documento."},
     {"name": "Cuentas", "description": "Qué usuarios pueden entrar, y para qué; de quien administra."},

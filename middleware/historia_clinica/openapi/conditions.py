@@ -65,7 +65,7 @@ def complete(path: str, method: str, operation: dict[str, Any]) -> None:
         _answers(operation, {"204": "Hecho, sin cuerpo porque así se prefirió", "404": "No existe", **REFUSED, **BODY})
         _header(operation, "200", "204", "412")
         _applied(operation, "204")
-    elif method == "post":
+    elif method == "post" and "201" in operation["responses"]:
         _refer(operation, "IdempotencyKey", "Prefer")
         _header(operation, "201")
         _applied(operation, "201")

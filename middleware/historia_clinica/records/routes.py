@@ -9,7 +9,7 @@ from flask import url_for
 
 from historia_clinica.db import Transaction
 from historia_clinica.errors import ForeignKeyMissing
-from historia_clinica.http import authorization
+from historia_clinica.http import audit, authorization
 from historia_clinica.http.authorship import authorship
 from historia_clinica.http.conditional import (
     Answer,
@@ -128,6 +128,7 @@ def _add_create(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
         made = {"id": new_id(signed["clave"])} if place.above else {}
         values = resource.values(nueva) | authorization.created(nueva) | signed | place.key(ruta) | made
         paciente = place.patient_of(values)
+        audit.about(paciente)
         database = context().database
         try:
             with database.transaction(paciente) as transaction:
@@ -135,11 +136,12 @@ def _add_create(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
                     resource.check(transaction, paciente, nueva)
                 created = store.create(transaction, values)
                 resource.keep(transaction, created, nueva)
+                audit.about(recurso_id=place.own_of(created), version=created.version)
         except ForeignKeyMissing as error:
             # Who is not there, or no longer, is said before what is not: it leads to the number of today.
             with database.transaction(paciente) as transaction:
                 store.refuse_without_patient(transaction, values)
-            raise store.explain(error) from error
+                raise store.explain(error) from error
         location = url_for(f"{blueprint.name}.get", **place.address(created))
         return written(resource.shown(created), created.version, location)
 
@@ -179,7 +181,8 @@ def _add_get(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
         key = place.key(ruta)
         with context().database.transaction(place.patient_of(key)) as transaction:
             found = resource.store.versions.find(transaction, key, query.version, query.en)
-        return read(resource.shown(found), found.version)
+            audit.about(version=found.version)
+            return read(resource.shown(found), found.version)
 
 
 def _add_replace(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
@@ -212,6 +215,7 @@ def _add_replace(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
                 )
             except ForeignKeyMissing as error:
                 raise store.explain(error) from error
+            audit.about(version=changed.version)
         return written(resource.shown(changed), changed.version)
 
 
@@ -232,6 +236,7 @@ def _add_annul(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
         with context().database.transaction(place.patient_of(key)) as transaction:
             signed = authorship(anulacion.motivo)
             annulled = resource.store.versions.annul(transaction, key, wanted, signed, authorization.owned)
+            audit.about(version=annulled.version)
         return written(resource.shown(annulled), annulled.version)
 
 

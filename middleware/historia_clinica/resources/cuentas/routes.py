@@ -10,6 +10,7 @@ from apiflask import APIBlueprint
 from flask import request
 
 from historia_clinica.errors import FieldError, InvalidInput
+from historia_clinica.http import audit
 from historia_clinica.http.conditional import etag, wanted_versions
 from historia_clinica.http.context import context
 from historia_clinica.http.identity import administrator
@@ -107,6 +108,7 @@ def reset(documento_id: UsuarioEnRuta, restablecida: ClaveRestablecida) -> tuple
     administrator()
     documento, now = documento_id.documento_id, context().sessions.now()
     with context().database.transaction(cuenta=documento) as transaction:
+        audit.not_yet()
         found = repository.get(transaction, documento)
     clave, made = _made_up(for_person=found.rol is not None)
     values = _signed(restablecida.motivo) | {"documento_id": documento, "clave_hash": made, "ahora": now}
@@ -128,6 +130,7 @@ def _patient(cuenta: CuentaAsignada) -> UUID | None:
     if cuenta.paciente_id is None:
         return None
     with context().database.transaction(paciente=cuenta.paciente_id) as transaction:
+        audit.not_yet()
         return repository.patient(transaction, cuenta.paciente_id)
 
 

@@ -37,8 +37,8 @@ blueprint = APIBlueprint("historia", __name__, url_prefix="/api/v1/pacientes/<ce
 def read(cedula: PacienteEnRuta) -> Schema:
     with context().database.transaction(paciente=cedula.cedula) as transaction:
         found: dict[str, str] = transaction.rows(repository.READ, cedula.model_dump(), dict)[0]
-    if found["paciente"] is None:
-        raise NotFound(NO_PATIENT)
+        if found["paciente"] is None:
+            raise NotFound(NO_PATIENT)
     unreadable = {member for member, name in MEMBERS.items() if not authorization.may_read(name)}
     records = {
         resource.noun.members: [

@@ -7,7 +7,7 @@ from flask import request
 
 from historia_clinica.db import Parameters, Transaction
 from historia_clinica.errors import FieldError, InvalidInput
-from historia_clinica.http import authorization
+from historia_clinica.http import audit, authorization
 from historia_clinica.http.authorship import authorship
 from historia_clinica.http.conditional import Answer, wanted_versions, written
 from historia_clinica.http.context import context
@@ -57,4 +57,5 @@ def sign(ruta: RegistroEnRuta, **_path: str) -> Answer[Schema]:
         raise InvalidInput(NO_BODY)
     with context().database.transaction(paciente=ruta.cedula) as transaction:
         signed = STORE.versions.change(transaction, SIGN, OF_A_PATIENT.key(ruta), wanted, authorship(), _signature)
+        audit.about(version=signed.version)
     return written(RESOURCE.shown(signed), signed.version)

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from historia_clinica.audit.entries import Vinculo
 from historia_clinica.errors import FieldError, InvalidInput
-from historia_clinica.http import authorization
+from historia_clinica.http import audit, authorization
 from historia_clinica.http.authorship import authorship
 from historia_clinica.http.conditional import Answer, wanted_versions, written
 from historia_clinica.http.context import context, transaction_after_commit
@@ -86,6 +87,11 @@ def change_number(cedula: PacienteEnRuta, cambio: CambioDeDocumento) -> Answer[P
         raise InvalidInput(errors=(FieldError("/cedula", "Es el número que ya tiene."),))
     with context().database.transaction() as transaction:
         version = repository.change_number(transaction, cedula.cedula, cambio.cedula, wanted, signed)
+        if version is None:
+            audit.not_yet()
+        else:
+            audit.about(version=version)
+            audit.joins(Vinculo.PASA_A, cambio.cedula, Vinculo.VIENE_DE)
     # only what is committed can be read: see the repository
     with transaction_after_commit() as transaction:
         if version is None:

@@ -3,6 +3,7 @@
 from apiflask import APIBlueprint
 
 from historia_clinica.errors import FieldError, InvalidInput
+from historia_clinica.http import audit
 from historia_clinica.http.context import context
 from historia_clinica.http.identity import identified
 from historia_clinica.identity.sessions import Given
@@ -37,7 +38,10 @@ BODY = {400: "Petición mal formada", 413: "Cuerpo demasiado grande", 415: "No e
     responses={401: "No se pudo entrar", **BODY},
 )
 def create(acceso: Acceso) -> Concedido:
-    return _shown(context().sessions.log_in(acceso.documento_id, acceso.clave))
+    audit.about_somebody(acceso.documento_id)
+    given = context().sessions.log_in(acceso.documento_id, acceso.clave)
+    audit.about(recurso_id=acceso.documento_id)
+    return _shown(given)
 
 
 @blueprint.post("/renovacion")
