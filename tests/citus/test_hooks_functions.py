@@ -16,7 +16,7 @@ SAID = "'api', NULL, 'leer', 'historia', NULL, NULL, NULL, 'exito', NULL, NULL, 
 # what each answers about a patient that does not exist, or before it has written anything
 CALLS = {
     f"SELECT anotar_auditoria('NADIE-1', false, false, {SAID}, NULL, NULL)": None,
-    f"SELECT anotar_vinculo('NADIE-1', 'NADIE-2', 'recibe', 'fusionado_en', {SAID})::text": "",
+    f"SELECT anotar_vinculo('NADIE-3', 'NADIE-4', 'recibe', 'fusionado_en', {SAID})::text": "",
     f"SELECT cambiar_documento{ARGUMENTS}": None,
     f"SELECT obstaculo FROM fusionar_pacientes{ARGUMENTS}": "no existe",
     f"SELECT obstaculo FROM separar_pacientes{ARGUMENTS}": "no existe",

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -123,7 +124,7 @@ def test_random_tamperings_are_found_where_they_are(
 
 
 def test_a_person_reads_which_patient_and_which_row(
-    own: Any, hooks: Hooks, keys: pathlib.Path, seals: pathlib.Path
+    own: Any, hooks: Hooks, keys: pathlib.Path, seals: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     copy = copy_of(own, CHAINS)
     rows = copy.rows["p", "T-3"]
@@ -136,7 +137,8 @@ def test_a_person_reads_which_patient_and_which_row(
             ["paciente", "T-3", "3"],
             ["sistema", "u:1", "1"],
         ]
-        again = hooks("seal-audit", "--clave", keys / "privada", "--sellos", seals)
+        copied = shutil.copy(seals, tmp_path)  # what is refused has begun to write
+        again = hooks("seal-audit", "--clave", keys / "privada", "--sellos", copied)
         assert again.returncode == TAMPERED
         assert "T-3" not in again.stdout + again.stderr
     finally:
