@@ -326,7 +326,7 @@ def test_a_patient_sees_who_opened_the_record_whatever_the_number_was(api: Flask
     become(one, two, 1)
     register(one)  # somebody else
     assert api.get(f"{PACIENTES}/{one}/historia").status_code == 200
-    first, changed = ("crear", "pacientes"), ("corregir", "pacientes")
+    first, changed = ("crear", "pacientes"), ("renumerar", "pacientes")
     assert accesses(api, two) == [(two, *changed), (one, *changed), (one, *first)]
     assert accesses(api, one) == [(one, "leer", "historia"), (one, *first)]
     register(three)

@@ -26,7 +26,6 @@ BODIES: dict[str, Callable[[], Any]] = {
     "usuarios.create": lambda: {"documento_id": number(), "nombre": "Inés", "email": f"{number()}@hospital.com"},
     "usuarios.replace": lambda: {"nombre": "Inés", "email": f"{number()}@hospital.com", "motivo": "m"},
     "notas.sign": lambda: None,
-    "auditoria.verify": lambda: {"paciente": "A-0"},
 }
 for _kind in (*RECORDS, RELATION):
     _resource = _kind.path.split("/")[2].replace("-", "_")
@@ -76,7 +75,7 @@ def expected(rol: Rol, endpoint: str, method: str, operation: Operation, subject
         return 403 if subject is None else 404
     if subject == "nobody" and endpoint not in ABOUT_NO_PATIENT:
         return 404
-    if method == "GET":
+    if method == "GET" or operation.accion is Accion.VERIFICAR:
         return 200
     return 201 if operation.accion is Accion.CREAR else 412
 
@@ -108,8 +107,11 @@ def ask(door: Door, rule: Rule, method: str, seeded: World, subject: Subject | N
         address = door.api.application.url_map.bind("localhost").build(
             rule.endpoint, {name: known[name] for name in rule.arguments}, method=method
         )
+    of_somebody = {"paciente": seeded.subjects["related"].cedula}
     if method == "GET":
-        return door.api.get(address)
+        return door.api.get(address, query_string=of_somebody if rule.endpoint == "auditoria.index" else None)
+    if rule.endpoint == "auditoria.verify":
+        return door.api.post(address, json=of_somebody)
     body = BODIES.get(rule.endpoint, lambda: {"motivo": "m"})()
     return door.api.open(address, method=method, json=body, headers=if_match('"99"'))
 

@@ -216,7 +216,7 @@ def test_nobody_who_governs_or_receives_sees_what_is_clinical() -> None:
         if one.rol in ("medico", "paciente", "resultados") and one.recurso in clinical | {"pacientes"}:
             assert one.condicion != "siempre"
         if one.rol == "auditor":
-            assert one.accion == "leer"
+            assert one.accion == "leer" or (one.recurso, one.accion) == ("auditoria", "verificar")
         if one.recurso == "relaciones_atencion" and one.accion != "leer":
             assert one.rol == "admisionista"
 

@@ -154,12 +154,17 @@ def _keep_what_is_left(response: Response) -> Response:
 
 
 def _keep_apart(operation: Operation, result: Resultado) -> None:
-    """In a transaction of its own; in another where nobody has the number: both in one would take two phases."""
+    """In a transaction of its own; in another where nobody has the number: both in one would take two phases.
+
+    A denial goes to both chains, the patient's and that of whoever asked: were it only where the number is somebody's,
+    the time it takes would tell that it is.
+    """
     entry, paciente, database = _entry(operation, result), _patient(), context().database
     if paciente is not None:
         with database.transaction(paciente) as transaction:
-            if append(transaction, Chain(paciente), entry, known=False):
-                return
+            found = append(transaction, Chain(paciente), entry, known=False)
+        if found and result is not Resultado.DENEGADO:
+            return
         entry = replace(entry, recurso_id=_pseudonym(paciente))
     with database.transaction(paciente) as transaction:
         append(transaction, system_chain(persona()), entry, known=True)
