@@ -1,5 +1,6 @@
 """Builds the application: wiring only. Opens no connection and reads no environment."""
 
+from functools import partial
 from typing import Any
 
 from apiflask import APIFlask
@@ -99,15 +100,17 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> APIFlask:
     app.config["MAX_CONTENT_LENGTH"] = settings.historia_max_body
     app.url_map.merge_slashes = False
     database = Database(settings, audit.witness)
-    members = Members(settings, database.transaction)
+    members = Members(settings, database.aside)
     app.extensions[KEY] = Context(
         settings,
         database,
         Readiness(settings, database.workers),
         members,
-        Permissions(database.transaction),
+        Permissions(partial(database.aside, "matriz")),
         Sessions(settings, database, clock),
     )
+    if settings.historia_metrics_port:
+        metrics.install(app)  # before the audit, whose answers it counts
     for part in (headers, request_id, access_log, problems, overload, identity, former_numbers, openapi, audit):
         part.install(app)
     app.before_request(refuse_repeated_parameters)
@@ -115,6 +118,4 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> APIFlask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.register_blueprint(documentation.blueprint)
-    if settings.historia_metrics_port:
-        metrics.install(app)
     return app

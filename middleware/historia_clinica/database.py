@@ -44,13 +44,17 @@ class Database:
         document of an account, which lies beside the patient of that number unless users are spread themselves; then
         the node that is asked passes the statement on.
         """
-        transaction = Transaction(self._way(paciente or cuenta))
-        try:
+        with self._between(paciente or cuenta, self._witness) as transaction:
             yield transaction
-            with self._witness(transaction):
-                transaction.commit()
-        finally:
-            transaction.close()
+
+    @contextmanager
+    def aside(self, key: str | None = None) -> Iterator[Transaction]:
+        """One that is not what a request does: what the process asks for itself, and a step on the way to the deed.
+
+        With the key of a patient or an account, or with any for what lies on every node, it may run on any node.
+        """
+        with self._between(key, _nobody) as transaction:
+            yield transaction
 
     def first_node(self, paciente: str) -> Address:
         """Where a request about that patient would go first."""
@@ -62,6 +66,16 @@ class Database:
 
     def close(self) -> None:
         self._pools.close()
+
+    @contextmanager
+    def _between(self, key: str | None, witness: Witness) -> Iterator[Transaction]:
+        transaction = Transaction(self._way(key))
+        try:
+            yield transaction
+            with witness(transaction):
+                transaction.commit()
+        finally:
+            transaction.close()
 
     def _way(self, paciente: str | None) -> Iterator[Connection]:
         """Connections to the nodes that may be asked, each opened when it is wanted; the last refusal at the end."""
@@ -84,7 +98,7 @@ class Database:
         raise refusal
 
     def _load_map(self) -> ShardMap:
-        with self.transaction() as transaction:
+        with self.aside() as transaction:
             found = shard_map.read(transaction, self._coordinator)
         self._pools.keep_only({self._coordinator, *found.workers})
         return found

@@ -25,10 +25,12 @@ from access import (
     user,
     world,
 )
+from audited import kept as audited
 from historia_clinica.access.operations import OPEN
 from historia_clinica.access.people import Persona, Rol
 from historia_clinica.audit.repository import APPEND
 from historia_clinica.db import Transaction
+from historia_clinica.http.context import KEY
 from historia_clinica.permissions import FACTS, MATRIX
 from historia_local.nodes import Cluster
 from versioned import MEDICOS, NOTA, ORDEN, PACIENTES, RECORDS, if_match, key
@@ -159,6 +161,35 @@ def test_what_is_no_number_of_a_patient_is_not_asked_for(door: Door, seeded: Wor
         for text in ("x", "a b c", "123%00", "%ED%A0%80123", "'; --"):
             assert told(api.get(f"{PACIENTES}/{text}")) == wanted
         assert statements == [APPEND.sql] * 5
+
+
+def test_a_question_about_methods_tells_nothing_of_a_patient(door: Door, seeded: World, statements: list[str]) -> None:
+    with door.of(seeded.people[Rol.MEDICO]) as api:
+        answers = [api.options(f"{PACIENTES}/{one.cedula}/notas") for one in seeded.subjects.values()]
+    assert [(one.status_code, one.headers["Allow"]) for one in answers] == [(200, answers[0].headers["Allow"])] * 4
+    assert statements == []
+
+
+def test_a_refusal_is_kept_as_one_also_where_the_matrix_is_read_anew_on_the_way(
+    door: Door, seeded: World, postgres_system: Cluster
+) -> None:
+    application = door.api.application
+    known = application.extensions[KEY].permissions.matrix
+    theirs = made(door.api, f"{PACIENTES}/{seeded.subjects['related'].cedula}/notas", NOTA)
+
+    def forget() -> None:
+        known._expires = 0.0
+
+    application.before_request_funcs[None].append(forget)
+    try:
+        with door.of(seeded.people[Rol.MEDICO]) as api:
+            place = f"{PACIENTES}/{theirs['paciente_id']}/notas/{theirs['id']}"
+            sent = {"tipo": "evolucion", "texto": "Otro", "motivo": "m"}
+            refused = api.put(place, json=sent, headers=if_match('"1"'))
+    finally:
+        application.before_request_funcs[None].remove(forget)
+    assert refused.status_code == 403
+    assert {one["resultado"] for one in audited(postgres_system, refused)} == {"denegado"}
 
 
 def test_who_has_no_role_is_not_judged_here(door: Door, seeded: World) -> None:

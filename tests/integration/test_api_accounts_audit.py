@@ -110,3 +110,57 @@ def test_who_may_not_is_kept_with_his_name(
     assert row(refused) == said(physician.documento, "crear", "pacientes", None, "denegado")
     [whole] = kept(postgres_system, refused)
     assert whole["rol"] == "auditor"
+
+
+def test_a_program_that_is_refused_is_kept_with_its_name(
+    api: FlaskClient, administrator: Person, row: Callable[[Any], Row]
+) -> None:
+    headers = administrator.headers(api)
+    program = Person(user(api, headers))
+    body = {"ambitos": ["signos_vitales:leer"], "motivo": "Tablero"}
+    made = api.post(program.account, json=body, headers=headers)
+    assert made.status_code == 201
+    own = Person(program.documento, made.get_json()["clave"]).headers(api)
+    refused = api.get(PACIENTES, headers=own)
+    assert refused.status_code == 403
+    assert row(refused) == said(program.documento, "buscar", "pacientes", None, "denegado")
+
+
+def test_who_is_nobody_writes_into_no_patients_chain(
+    api: FlaskClient, administrator: Person, postgres_system: Cluster
+) -> None:
+    cedula = user(api, administrator.headers(api))
+    receiving = person(api, administrator.headers(api)).headers(api)
+    body = {"cedula": cedula, "nombre": "Ana", "apellido": "Peña"}
+    assert api.post(PACIENTES, json=body, headers=receiving).status_code == 201
+    refused = api.get(f"{PACIENTES}/{cedula}")
+    assert refused.status_code == 401
+    [one] = kept(postgres_system, refused)
+    assert re.fullmatch(r"a:\d+", one["paciente_id"])
+    assert re.fullmatch(r"~[0-9a-f]{32}", one["recurso_id"])
+
+
+def test_the_list_of_the_laboratory_goes_by_the_matrix_for_whoever_says_who_he_is(
+    api: FlaskClient, administrator: Person, row: Callable[[Any], Row]
+) -> None:
+    headers = administrator.headers(api)
+    receiving, investigating = person(api, headers), person(api, headers, "investigador")
+    seen = api.get("/usuarios", headers=receiving.headers(api))
+    assert {"nombre"} <= set(seen.get_json()["usuarios"][0]) <= {"id", "nombre", "fecha_creacion"}
+    assert row(seen) == said(receiving.documento, "leer", "usuarios", None)
+    assert "email" in api.get("/usuarios", headers=headers).get_json()["usuarios"][0]
+    assert api.get("/usuarios", headers=investigating.headers(api)).status_code == 403
+
+
+def test_an_account_tells_nothing_of_patients_and_stays_of_its_kind(api: FlaskClient, administrator: Person) -> None:
+    headers = administrator.headers(api)
+    program = Person(user(api, headers))
+    of_nobody = {"rol": "paciente", "paciente_id": "NADIE-1", "motivo": "m"}
+    body = {"ambitos": ["pacientes:buscar"], "motivo": "Tablero"}
+    assert api.post(program.account, json=body, headers=headers).status_code == 201
+    assert api.post(program.account, json=of_nobody, headers=headers).status_code == 409
+    stale = headers | if_match('"99"')
+    assert api.put(program.account, json=of_nobody | {"activa": True}, headers=stale).status_code == 412
+    grown = {"rol": "admin", "activa": True, "motivo": "m"}
+    answer = api.put(program.account, json=grown, headers=headers | if_match('"1"'))
+    assert (answer.status_code, answer.get_json()["errors"][0]["pointer"]) == (422, "/rol")

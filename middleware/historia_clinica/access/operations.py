@@ -45,6 +45,8 @@ OPEN = frozenset(
         "usuarios-heredados.index",
     }
 )
+# Open where the installation says so; whoever identifies himself goes by the matrix there too.
+HALF_OPEN = {"usuarios-heredados.index": Operation("usuarios", Accion.LEER)}
 # Blueprints that go by no matrix: one's own sessions are everybody's, and accounts an administrator's alone
 # (http/identity.py), since whoever may give accounts may give himself anything.
 OF_ACCOUNTS = frozenset({"cuentas", "sesiones"})
@@ -86,6 +88,8 @@ _OWN = {"pacientes.index": Accion.BUSCAR}  # through people, not of one of them
 
 def operation_of(endpoint: str) -> Operation | None:
     """None for a route of which nobody has said what it does."""
+    if endpoint in HALF_OPEN:
+        return HALF_OPEN[endpoint]
     resource, _, view = endpoint.rpartition(".")
     action = _OWN.get(endpoint) or _ACTIONS.get(view)
     return Operation(resource, action) if resource and action else None

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from enum import StrEnum
 
-from historia_clinica.access.people import Persona
+from historia_clinica.access.people import ANONYMOUS, Persona
 
 # Whoever did not identify himself has no chain of his own: with one for all of them each would wait for the others.
 ANONYMOUS_CHAINS = 16
@@ -72,7 +72,7 @@ class Tie:
 
 def system_chain(persona: Persona) -> Chain:
     """One for each user; one of a few for the others."""
-    if persona.rol is None:
+    if persona == ANONYMOUS:
         return Chain(f"a:{secrets.randbelow(ANONYMOUS_CHAINS)}", system=True)
     return Chain(f"u:{persona.usuario}", system=True)
 

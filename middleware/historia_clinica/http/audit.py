@@ -16,7 +16,8 @@ import structlog
 from flask import Flask, Response, g, has_request_context, request
 
 from historia_clinica import deadline
-from historia_clinica.access.operations import Operation, audited_operation
+from historia_clinica.access.operations import HALF_OPEN, Operation, audited_operation
+from historia_clinica.access.people import ANONYMOUS
 from historia_clinica.audit.entries import (
     AGENT,
     Chain,
@@ -30,7 +31,7 @@ from historia_clinica.audit.entries import (
 )
 from historia_clinica.audit.repository import append, append_tied
 from historia_clinica.db import Transaction
-from historia_clinica.errors import HistoriaError
+from historia_clinica.errors import HistoriaError, OutcomeUnknown
 from historia_clinica.http import problems
 from historia_clinica.http.context import context
 from historia_clinica.http.fields import CEDULA, Schema
@@ -41,9 +42,8 @@ NUMBER = re.compile(CEDULA[1:-1])
 IDENTIFIER = re.compile(r"[0-9A-Za-z-]{1,40}")
 SECONDS = 2.0  # for the row of a request that has used up its own time
 UNAVAILABLE = 503
-AFTERWARDS = frozenset(
-    {"sesiones"}
-)  # what they commit on their way is not what they come to: a failed login is counted
+# What these commit on their way is not what they come to: a login that fails is counted, a renewal may end a session.
+AFTERWARDS = frozenset({"sesiones.create", "sesiones.renew"})
 
 logger = structlog.get_logger(__name__)
 
@@ -110,7 +110,7 @@ def view() -> Iterator[None]:
 def witness(transaction: Transaction) -> Iterator[None]:
     """Around each commit. Raises Unavailable where the row cannot be kept."""
     operation = _operation() if has_request_context() and _account().acting else None
-    if operation is None or operation.recurso in AFTERWARDS or _account().kept or _account().postponed:
+    if operation is None or request.endpoint in AFTERWARDS or _account().kept or _account().postponed:
         yield
         if has_request_context():
             _account().postponed = False
@@ -131,6 +131,8 @@ def _operation() -> Operation | None:
     """None where nothing is to be kept: of such a route, of a path that is none, of a question about methods."""
     if request.endpoint is None or request.method == "OPTIONS":
         return None
+    if request.endpoint in HALF_OPEN and persona() is not ANONYMOUS:
+        return HALF_OPEN[request.endpoint]
     return audited_operation(request.endpoint)
 
 
@@ -148,7 +150,7 @@ def _keep_what_is_left(response: Response) -> Response:
         with deadline.apart(SECONDS):
             _keep_apart(operation, result)
     except HistoriaError as error:
-        return problems.answer(error)
+        return problems.answer(OutcomeUnknown() if request.endpoint in AFTERWARDS else error)
     account.kept = True
     return response
 
@@ -156,18 +158,21 @@ def _keep_what_is_left(response: Response) -> Response:
 def _keep_apart(operation: Operation, result: Resultado) -> None:
     """In a transaction of its own; in another where nobody has the number: both in one would take two phases.
 
-    A denial goes to both chains, the patient's and that of whoever asked: were it only where the number is somebody's,
-    the time it takes would tell that it is.
+    A denial goes to both chains, the patient's and that of whoever asked, so that the database is asked the same
+    whether the number is somebody's or not. That of nobody in particular goes to no patient's: anybody could fill it.
     """
     entry, paciente, database = _entry(operation, result), _patient(), context().database
+    denied = result is Resultado.DENEGADO
     if paciente is not None:
-        with database.transaction(paciente) as transaction:
-            found = append(transaction, Chain(paciente), entry, known=False)
-        if found and result is not Resultado.DENEGADO:
-            return
+        if not (denied and persona() is ANONYMOUS):
+            with database.transaction(paciente) as transaction:
+                found = append(transaction, Chain(paciente), entry, known=False)
+            if found and not denied:
+                return
         entry = replace(entry, recurso_id=_pseudonym(paciente))
-    with database.transaction(paciente) as transaction:
-        append(transaction, system_chain(persona()), entry, known=True)
+    chain = system_chain(persona())
+    with database.transaction(chain.name) as transaction:  # where it lies, or any node
+        append(transaction, chain, entry, known=True)
 
 
 def _keep(transaction: Transaction, operation: Operation, result: Resultado) -> None:

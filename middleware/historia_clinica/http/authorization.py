@@ -26,7 +26,7 @@ from historia_clinica.access.decision import (
     asks_for_facts,
     decidir,
 )
-from historia_clinica.access.operations import OF_ACCOUNTS, OPEN, Accion, Operation, operation_of
+from historia_clinica.access.operations import HALF_OPEN, OF_ACCOUNTS, OPEN, Accion, Operation, operation_of
 from historia_clinica.access.people import Persona
 from historia_clinica.errors import NO_PATIENT, FieldError, Forbidden, NotFound
 from historia_clinica.http import audit, problems
@@ -144,8 +144,10 @@ def owned(current: Mapping[str, Any]) -> dict[str, Any]:
 def _authorize() -> Response | None:
     who, endpoint = persona(), request.endpoint
     g.asked, g.hidden = None, {}  # nothing of another request, whoever holds the context open
-    if who.rol is None or endpoint is None or endpoint in OPEN or request.blueprint in OF_ACCOUNTS:
+    if who.rol is None or endpoint is None or endpoint in OPEN - HALF_OPEN.keys() or request.blueprint in OF_ACCOUNTS:
         return None
+    if request.method == "OPTIONS":
+        return None  # the same for everybody, and nothing is asked about a patient
     operation = operation_of(endpoint)
     if operation is None:
         return problems.answer(Forbidden())

@@ -18,6 +18,7 @@ from historia_clinica.errors import Saturated
 from historia_clinica.settings import Settings
 
 LANES = 1  # threads of one check: the server's own threads are what there is
+LINE = 2  # at the checks or waiting for one, for each that is allowed at once: the other threads are for patients
 HASH, SALT = 32, 16  # bytes
 
 
@@ -35,18 +36,24 @@ class Passwords:
             f"${_coded(secrets.token_bytes(SALT))}${_coded(secrets.token_bytes(HASH))}"
         )
         self._slots = threading.BoundedSemaphore(settings.historia_argon2_at_once)
+        self._line = threading.BoundedSemaphore(LINE * settings.historia_argon2_at_once)
         self._patience = settings.historia_pool_timeout
 
     @contextmanager
     def slot(self) -> Iterator[None]:
         """To be held around the functions below. Raises Saturated where too many are at it."""
-        if not self._slots.acquire(timeout=self._patience):
+        if not self._line.acquire(blocking=False):
             raise Saturated
         try:
-            deadline.check()
-            yield
+            if not self._slots.acquire(timeout=self._patience):
+                raise Saturated
+            try:
+                deadline.check()
+                yield
+            finally:
+                self._slots.release()
         finally:
-            self._slots.release()
+            self._line.release()
 
     def hash(self, password: str) -> str:
         return self._hasher.hash(_normal(password))

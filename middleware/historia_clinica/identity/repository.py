@@ -85,7 +85,7 @@ END = Statement(
 END_ALL = Statement(
     """
     UPDATE sesiones SET terminada_en = %(ahora)s, motivo_fin = %(motivo)s
-     WHERE documento_id = %(documento_id)s AND terminada_en IS NULL
+     WHERE documento_id = %(documento_id)s AND terminada_en IS NULL AND expira_en > %(ahora)s
        AND (%(salvo)s::uuid IS NULL OR id <> %(salvo)s::uuid)
     """,
     Scope.ROW,

@@ -62,7 +62,7 @@ class Sessions:
         """Raises InvalidToken also where the session has ended, on whichever replica."""
         now = self.now()
         claims = self._tokens.read(token, now)
-        with self._database.transaction(cuenta=claims.documento) as transaction:
+        with self._database.aside(claims.documento) as transaction:
             found = repository.standing(transaction, claims.documento, claims.sesion, now)
         if found is None:
             raise InvalidToken
@@ -153,10 +153,10 @@ class Sessions:
         """The account where the password is right. As long a way for a document without an account: both statements,
         each on the node of its own key, and a check.
         """
-        with self._database.transaction(cuenta=documento) as transaction:
+        with self._database.aside(documento) as transaction:
             account = repository.account(transaction, documento)
         key, now = documento if account else _box(documento), self.now()
-        with self._database.transaction(cuenta=key) as transaction:
+        with self._database.aside(key) as transaction:
             attempt = repository.count(transaction, key, now, now - self._window)
         may_enter = account is not None and account.puede_entrar and attempt <= self._attempts
         right = self.passwords.verify(account.clave_hash if account and may_enter else None, clave)

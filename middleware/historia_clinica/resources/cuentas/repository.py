@@ -54,6 +54,7 @@ RESET = Statement(
 PATIENT = Statement("SELECT id FROM pacientes WHERE cedula = %(paciente_id)s AND estado <> 'fusionado'", Scope.PATIENT)
 PHYSICIAN = Statement("SELECT id FROM medicos WHERE id = %(medico_id)s", Scope.REFERENCE)
 NO_ACCOUNT = "No hay una cuenta de ese usuario."
+SECOND = "Ese usuario ya tiene una cuenta."
 NO_USER = "No hay un usuario con ese documento."
 NO_PHYSICIAN = FieldError("/medico_id", "No hay un médico con ese número.")
 
@@ -83,6 +84,12 @@ def get(transaction: Transaction, documento: str) -> Cuenta:
     return found
 
 
+def refuse_second(transaction: Transaction, documento: str) -> None:
+    """Raises Conflict where there is an account already."""
+    if transaction.row(READ, {"documento_id": documento}, Cuenta):
+        raise Conflict(SECOND)
+
+
 def create(transaction: Transaction, values: Parameters) -> Cuenta:
     """Raises NotFound without such a user, Conflict where he has an account, InvalidInput without such a physician."""
     _refuse_without_physician(transaction, values)
@@ -91,7 +98,7 @@ def create(transaction: Transaction, values: Parameters) -> Cuenta:
     except ForeignKeyMissing as error:
         raise NotFound(NO_USER) from error
     except Conflict as error:
-        raise Conflict("Ese usuario ya tiene una cuenta.") from error
+        raise Conflict(SECOND) from error
 
 
 def assign(transaction: Transaction, versions: Sequence[int], values: Parameters, now: datetime) -> Cuenta:

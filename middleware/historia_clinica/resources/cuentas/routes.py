@@ -9,8 +9,7 @@ from uuid import UUID
 from apiflask import APIBlueprint
 from flask import request
 
-from historia_clinica.errors import FieldError, InvalidInput
-from historia_clinica.http import audit
+from historia_clinica.errors import FieldError, InvalidInput, PreconditionFailed
 from historia_clinica.http.conditional import etag, wanted_versions
 from historia_clinica.http.context import context
 from historia_clinica.http.identity import administrator
@@ -38,6 +37,7 @@ blueprint = APIBlueprint("cuentas", __name__, url_prefix="/api/v1/usuarios/<docu
 REFUSED = {401: "Falta autenticación", 403: "No es administrador"}
 BODY = {400: "Petición mal formada", 413: "Cuerpo demasiado grande", 415: "No es JSON"}
 ONE_USE, OF_A_PROGRAM = 12, 32  # random bytes
+ANOTHER_KIND = FieldError("/rol", "La cuenta de un programa no pasa a una persona, ni al revés: quien la usa es otro.")
 OWN = FieldError("/activa", "Nadie desactiva su propia cuenta.")
 OWN_ROLE = FieldError("/rol", "Nadie deja por sí mismo de ser administrador.")
 
@@ -67,6 +67,8 @@ def get(documento_id: UsuarioEnRuta) -> tuple[Cuenta, int, Headers]:
 def create(documento_id: UsuarioEnRuta, cuenta: CuentaAsignada) -> tuple[CuentaConClave, int, Headers]:
     administrator()
     documento, now = documento_id.documento_id, context().sessions.now()
+    with context().database.aside(documento) as transaction:
+        repository.refuse_second(transaction, documento)  # before anything is said about a patient
     clave, made = _made_up(for_person=cuenta.rol is not None)
     values = _assigned(documento, cuenta, now) | {"clave_hash": made, "debe_cambiar": cuenta.rol is not None}
     with context().database.transaction(cuenta=documento) as transaction:
@@ -88,7 +90,11 @@ def assign(documento_id: UsuarioEnRuta, cuenta: CuentaCambiada) -> tuple[Cuenta,
     who, documento = administrator(), documento_id.documento_id
     if who.usuario == documento and not (cuenta.activa and cuenta.rol is who.rol):
         raise InvalidInput(errors=(OWN_ROLE if cuenta.activa else OWN,))
-    wanted, now = wanted_versions(), context().sessions.now()
+    wanted, now, found = wanted_versions(), context().sessions.now(), _found(documento)
+    if found.version not in wanted:
+        raise PreconditionFailed(found.version)  # before anything is said about a patient
+    if (found.rol is None) != (cuenta.rol is None):
+        raise InvalidInput(errors=(ANOTHER_KIND,))
     values = _assigned(documento, cuenta, now) | {"activa": cuenta.activa}
     with context().database.transaction(cuenta=documento) as transaction:
         return _shown(repository.assign(transaction, wanted, values, now))
@@ -107,14 +113,18 @@ def assign(documento_id: UsuarioEnRuta, cuenta: CuentaCambiada) -> tuple[Cuenta,
 def reset(documento_id: UsuarioEnRuta, restablecida: ClaveRestablecida) -> tuple[CuentaConClave, int, Headers]:
     administrator()
     documento, now = documento_id.documento_id, context().sessions.now()
-    with context().database.transaction(cuenta=documento) as transaction:
-        audit.not_yet()
-        found = repository.get(transaction, documento)
+    found = _found(documento)
     clave, made = _made_up(for_person=found.rol is not None)
     values = _signed(restablecida.motivo) | {"documento_id": documento, "clave_hash": made, "ahora": now}
     with context().database.transaction(cuenta=documento) as transaction:
         changed = repository.reset(transaction, values, now)
     return _with_password(changed, clave, 200, {})
+
+
+def _found(documento: str) -> Row:
+    """Raises NotFound without an account."""
+    with context().database.aside(documento) as transaction:
+        return repository.get(transaction, documento)
 
 
 def _made_up(*, for_person: bool) -> tuple[str, str]:
@@ -129,8 +139,7 @@ def _patient(cuenta: CuentaAsignada) -> UUID | None:
     """Asked apart: where users are spread, a patient may lie on another node than the account."""
     if cuenta.paciente_id is None:
         return None
-    with context().database.transaction(paciente=cuenta.paciente_id) as transaction:
-        audit.not_yet()
+    with context().database.aside(cuenta.paciente_id) as transaction:
         return repository.patient(transaction, cuenta.paciente_id)
 
 

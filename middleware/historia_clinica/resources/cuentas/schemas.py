@@ -11,7 +11,7 @@ from historia_clinica.access.people import Rol
 from historia_clinica.http.conditional import Motivo
 from historia_clinica.http.fields import WHOLE, Cedula, Schema
 
-AMBITO = rf"^[a-z-]{{3,40}}:({'|'.join(Accion)})$"
+AMBITO = rf"^[a-z_]{{3,40}}:({'|'.join(Accion)})$"
 
 
 def _demand(fits: bool, sentence: LiteralString, *members: str) -> None:

@@ -4,6 +4,7 @@ from apiflask import APIBlueprint
 
 from historia_clinica.access.people import ANONYMOUS
 from historia_clinica.errors import Unauthorized
+from historia_clinica.http import authorization
 from historia_clinica.http.context import context
 from historia_clinica.http.identity import persona
 from historia_clinica.records.place import on_a_roster
@@ -44,4 +45,5 @@ def index() -> UsuariosHeredados:
     if persona() is ANONYMOUS and not context().settings.historia_compat_anonymous_usuarios:
         raise Unauthorized
     with context().database.transaction() as transaction:
-        return UsuariosHeredados(usuarios=repository.list_all(transaction))
+        shown = [authorization.visible(one, RESOURCE.noun.members) for one in repository.list_all(transaction)]
+    return UsuariosHeredados(usuarios=shown)
