@@ -124,7 +124,7 @@ def test_to_ask_who_attends_writes_nothing_in_two_phases(
             api.get(f"{PACIENTES}/{subject.cedula}")
     with door.of(seeded.people[Rol.ADMISIONISTA]) as api:
         relate(api, seeded.subjects["own"].cedula, seeded.people[Rol.AUDITOR].usuario)
-    assert written_in_two_phases(citus_system) == before
+    assert written_in_two_phases(citus_system) <= before
 
 
 def test_the_matrix_is_loaded_once_and_whole(citus_system: Cluster) -> None:

@@ -69,12 +69,14 @@ def test_a_session_is_of_one_phase_and_ends_on_every_node(
 ) -> None:
     headers = administrator.headers(coordinator)
     somebody = person(coordinator, headers)
-    before = written_in_two_phases(system)
     for api, other in [(coordinator, owner), (owner, coordinator)]:
+        before = written_in_two_phases(system)
         given = somebody.given(api)
         given = renewed(other, given["refresh_token"]).get_json()
         mine = bearer(given["access_token"])
         assert other.get(PACIENTES, headers=mine).status_code == 200
+        assert written_in_two_phases(system) <= before
+        # what changes an account is committed with its row of the audit, which may lie elsewhere
         assert changed(api, mine, PASSWORD, f"{PASSWORD} {api is owner}").status_code == 204
         assert changed(other, mine, f"{PASSWORD} {api is owner}", PASSWORD).status_code == 204
         assert len(api.get(SESIONES, headers=mine).get_json()["sesiones"]) >= 1
@@ -88,14 +90,13 @@ def test_a_session_is_of_one_phase_and_ends_on_every_node(
     body = {"rol": "auditor", "activa": False, "motivo": "m"}
     assert owner.put(somebody.account, json=body, headers=headers | tag).status_code == 200
     assert coordinator.post(f"{somebody.account}/clave", json={"motivo": "m"}, headers=headers).status_code == 200
-    assert written_in_two_phases(system) == before
 
 
 def test_made_up_documents_cost_one_phase(system: Cluster, owner: FlaskClient) -> None:
     before = written_in_two_phases(system)
     for number in range(16):
         assert Person(f"INVENTADO-{number}").log_in(owner).status_code == 401
-    assert written_in_two_phases(system) == before
+    assert written_in_two_phases(system) <= before
 
 
 def test_sessions_outlive_the_coordinator(system: Cluster, owner: FlaskClient, administrator: Person) -> None:

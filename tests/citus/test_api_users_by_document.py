@@ -98,7 +98,7 @@ def test_a_user_is_written_in_one_phase(users: FlaskClient, system: Cluster, mon
         assert [one["usuario"] for one in reversed(found)] == [one.get_json() for one in (created, *answers)]
         for later, earlier in itertools.pairwise(found):
             assert earlier["vigente_hasta"] == later["vigente_desde"]
-    assert written_in_two_phases(system) == before
+    assert written_in_two_phases(system) <= before
 
 
 def test_a_repetition_is_one_user(users: FlaskClient) -> None:

@@ -46,7 +46,7 @@ def test_a_patients_changes_are_committed_in_one_phase(
     before = written_in_two_phases(citus_system)
     for number in range(1, 9):
         assert api.put(address, json=kind.body(number), headers=if_match(f'"{number}"')).status_code == 200
-    assert written_in_two_phases(citus_system) == before
+    assert written_in_two_phases(citus_system) <= before
     if routing == "owner":
         cedula = address.split("/")[4]
         assert answering_port(api, cedula) == owner_of(citus_system, cedula).port
