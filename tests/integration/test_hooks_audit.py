@@ -9,7 +9,6 @@ import random
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -91,7 +90,7 @@ def test_the_database_the_api_and_the_hooks_make_the_same_of_a_row(own: Any, sea
 
 def test_the_canonical_form_is_that_of_the_first_version(own: Any, seals: pathlib.Path) -> None:
     """Whoever changes it changes FORMAT: rows of before keep theirs."""
-    said = {"ocurrido": datetime(2026, 1, 31, 13, 30, 0, 7, UTC), "agente": 'ñ "\n', "version": 2, "usuario_id": "api"}
+    said = {"ocurrido": "2026-01-31T13:30:00.000007Z", "agente": 'ñ "\n', "version": 2, "usuario_id": "api"}
     row = dataclasses.replace(copy_of(own, CHAINS).rows[CHAINS[0]][0], **said, recurso_id=None)
     assert hooks_chain.canonical("T-0", row).decode() == (
         '[1, "T-0", 1, "2026-01-31T13:30:00.000007Z", "api", null, "leer", "consultas", null, 2, null, "exito",'
