@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from historia_hooks.audit.chain import COLUMNS, FIRST, Row, canonical
+from historia_hooks.audit.chain import COLUMNS, FIRST, MOMENT, Row, canonical
 from historia_hooks.audit.verdict import Fault
 from historia_hooks.connections import Nodes
 from historia_hooks.settings import Settings
@@ -23,6 +23,7 @@ APPEND = (
     "SELECT anotar_auditoria(%(cadena)s, %(sistema)s, true, %(a)s, NULL, 'leer', 'consultas', %(b)s, %(version)s, NULL,"
     " 'exito', '192.0.2.7', %(c)s, 'peticion', NULL, NULL, NULL)"
 )
+HELD = ", ".join(f"{MOMENT} AS ocurrido" if name == "ocurrido" else name for name in COLUMNS)
 Chain = tuple[str, str]  # class and name
 
 
@@ -55,7 +56,7 @@ def copy_of(connection: Any, chains: list[Chain]) -> Copy:
     with connection.cursor() as cursor:
         for kind, name in chains:
             table, key = TABLES[kind]
-            cursor.execute(f"SELECT {', '.join(COLUMNS)} FROM {table} WHERE {key} = %s ORDER BY seq", (name,))
+            cursor.execute(f"SELECT {HELD} FROM {table} WHERE {key} = %s ORDER BY seq", (name,))
             read = [Row(*row) for row in cursor.fetchall()]
             found[kind, name] = [
                 dataclasses.replace(row, hash=bytes(row.hash), hash_previo=bytes(row.hash_previo)) for row in read
@@ -89,7 +90,7 @@ def _a_byte(_name: str, rows: list[Row], chance: random.Random) -> Changed:
     if column in TEXTS:
         other = (value or "") + "x" if chance.random() < 0.5 or not value else value[:-1] + chr(ord(value[-1]) ^ 1)
     elif column == "ocurrido":
-        other = value.replace(microsecond=value.microsecond ^ 1)
+        other = chance.choice(_other_moments(value))
     elif column == "version":
         other = 1 if value is None else value + 1
     elif column == "resultado":
@@ -102,6 +103,13 @@ def _a_byte(_name: str, rows: list[Row], chance: random.Random) -> Changed:
         other = bytes(digest)
     rows[at] = dataclasses.replace(row, **{column: other})
     return rows, _end(rows), row.seq
+
+
+def _other_moments(moment: str) -> list[str]:
+    """A microsecond off; the same before Christ; and what no other calendar has."""
+    near = f"{moment[:-2]}{int(moment[-2]) ^ 1}Z"
+    before = moment.replace("-02-29T", "-02-28T") + " BC"
+    return [near, before, "0044-01-01 BC", "10000-01-01T00:00:00Z", "infinity", "-infinity"]
 
 
 def _end(rows: list[Row]) -> tuple[int, bytes]:

@@ -8,7 +8,7 @@ from typing import Any
 from psycopg2 import sql
 
 from historia_hooks.addresses import Address
-from historia_hooks.audit.chain import COLUMNS, Point, Row
+from historia_hooks.audit.chain import COLUMNS, MOMENT, Point, Row
 from historia_hooks.audit.seals import Head
 from historia_hooks.connections import Nodes
 from historia_hooks.schema import AUDIT
@@ -70,7 +70,7 @@ def places(nodes: Nodes) -> list[Place]:
 
 def lines(nodes: Nodes, place: Place) -> Iterator[Line]:
     """Of all chains there, one chain after the other, each in its order."""
-    columns = sql.SQL(", ").join(sql.Identifier("r", name) for name in COLUMNS)
+    columns = sql.SQL(", ").join(sql.SQL(MOMENT) if one == "ocurrido" else sql.Identifier("r", one) for one in COLUMNS)
     for chain, seq, digest, *row in _stream(nodes, place.node, CHAINS, place, columns=columns):
         head = None if seq is None else Point(seq, bytes(digest))
         yield Line(chain, head, None if row[0] is None else Row(*row))

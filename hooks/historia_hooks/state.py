@@ -84,9 +84,12 @@ SELECT (SELECT coalesce(json_agg(conname), '[]') FROM pg_constraint
          WHERE a.grantee = (SELECT oid FROM pg_roles WHERE rolname = %(role)s))
 """
 
+# Those that lie beside the patients: one that was distributed before they were spread anew is sent to where nobody is.
 FUNCTIONS = """
 SELECT p.proname FROM pg_catalog.pg_dist_object o JOIN pg_proc p ON p.oid = o.objid
  WHERE o.classid = 'pg_proc'::regclass AND o.distribution_argument_index IS NOT NULL
+   AND o.colocationid = (SELECT colocationid FROM pg_dist_partition
+                          WHERE logicalrelid = to_regclass('public.pacientes'))
 """
 
 

@@ -1,6 +1,7 @@
 """Each request leaves one row, with what it did or without anything done."""
 
 import concurrent.futures
+import contextlib
 import itertools
 import re
 import time
@@ -13,12 +14,18 @@ from audited import chain, kept, query
 from flask.testing import FlaskClient
 from historia_clinica import create_app
 from historia_clinica.access.operations import OF_ACCOUNTS, UNAUDITED, audited_operation, operation_of
+from historia_clinica.db import Statement, Transaction
+from historia_clinica.resources.auditoria import repository as auditoria
 from historia_clinica.settings import Settings
 from versioned import KINDS, MEDICOS, PACIENTES, Kind, if_match, key_of, new_patient
 
 AUDITORIA = "/api/v1/auditoria"
 NOTA = {"tipo": "evolucion", "texto": "Estable", "medico_id": None}
 UNKNOWN = re.compile(r"~[0-9a-f]{32}")
+APPENDED = (
+    "SELECT anotar_auditoria(%(one)s, false, true, 'api', NULL, 'leer', 'consultas', NULL, NULL, NULL, 'exito', NULL,"
+    " NULL, 'peticion', NULL, NULL, NULL)"
+)
 _numbers = itertools.count(time.time_ns() // 1000 % 10**12)
 # The parameters of lists that hold what is searched for, and something to search.
 SEARCH = "?nombre=Maradona&documento=101&limite=5"
@@ -353,6 +360,91 @@ def test_the_api_verifies_a_patient_s_chain(api: FlaskClient, postgres_system: A
     assert (found["estado"], found["desde"], found["hasta"]) == ("sana", 3, 5)
     query(postgres_system, "DELETE FROM auditoria WHERE paciente_id = %(one)s", one=cedula)
     query(postgres_system, "DELETE FROM auditoria_cabeza WHERE paciente_id = %(one)s", one=cedula)
+
+
+def verified(api: FlaskClient, cedula: str, desde: int = 1) -> tuple[str, int, bool]:
+    answer = api.post(f"{AUDITORIA}/verificar", json={"paciente": cedula, "desde": desde})
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    found = answer.get_json()
+    return found["estado"], found["hasta"], found["completo"]
+
+
+def test_a_patient_of_before_the_audit_has_a_sound_chain(api: FlaskClient, postgres_system: Any) -> None:
+    cedula = new_patient(api).split("/")[-1]
+    for table in ("auditoria", "auditoria_cabeza"):
+        query(postgres_system, f"DELETE FROM {table} WHERE paciente_id = %(one)s", one=cedula)
+    assert verified(api, cedula) == ("sana", 0, True)
+    assert verified(api, cedula) == ("sana", 1, True)
+
+
+def test_a_chain_is_sound_from_beyond_its_end_on(api: FlaskClient) -> None:
+    cedula = new_patient(api).split("/")[-1]
+    assert verified(api, cedula, 2) == ("sana", 1, True)
+    assert verified(api, cedula, 4) == ("sana", 2, True)
+    assert verified(api, cedula, 2**53) == ("sana", 3, True)
+
+
+def test_a_chain_to_which_others_add_meanwhile_is_sound(
+    api: FlaskClient, postgres_system: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cedula, rows = new_patient(api).split("/")[-1], Transaction.rows
+
+    def and_then_another(transaction: Transaction, statement: Statement, *rest: Any) -> Any:
+        found = rows(transaction, statement, *rest)
+        if "FROM auditoria" in statement.sql:
+            query(postgres_system, APPENDED, role="app", one=cedula)
+        return found
+
+    monkeypatch.setattr(Transaction, "rows", and_then_another)
+    assert verified(api, cedula)[0] == "sana"
+    assert len(chain(postgres_system, cedula)) > 2
+
+
+@pytest.mark.parametrize("desde", [1, 2])
+def test_a_long_chain_is_verified_in_parts(api: FlaskClient, monkeypatch: pytest.MonkeyPatch, desde: int) -> None:
+    """Also one whose first row is taken from before the part."""
+    cedula = new_patient(api).split("/")[-1]
+    for _ in range(5):
+        api.get(f"{PACIENTES}/{cedula}")
+    monkeypatch.setattr(auditoria, "MOST", 6 - desde)
+    assert verified(api, cedula, desde) == ("sana", 5, False)
+    assert verified(api, cedula, 6) == ("sana", 7, True)
+
+
+@pytest.mark.parametrize("desde", [1, 3, 4])
+def test_an_end_that_was_cut_off_is_found(api: FlaskClient, postgres_system: Any, desde: int) -> None:
+    cedula = new_patient(api).split("/")[-1]
+    for _ in range(2):
+        api.get(f"{PACIENTES}/{cedula}")
+    query(postgres_system, "DELETE FROM auditoria WHERE paciente_id = %(one)s AND seq > 1", one=cedula)
+    assert verified(api, cedula, desde)[0] == "alterada"
+    query(postgres_system, "DELETE FROM auditoria WHERE paciente_id = %(one)s", one=cedula)
+    assert verified(api, cedula)[0] == "alterada"
+    query(postgres_system, "DELETE FROM auditoria WHERE paciente_id = %(one)s", one=cedula)
+    query(postgres_system, "DELETE FROM auditoria_cabeza WHERE paciente_id = %(one)s", one=cedula)
+
+
+@pytest.mark.parametrize(
+    "moment", ["'0044-01-01 BC'", "'10000-01-01'", "'infinity'", "(ocurrido::text || ' BC')::timestamptz"]
+)
+def test_a_moment_of_no_calendar_is_found_and_shown(api: FlaskClient, postgres_system: Any, moment: str) -> None:
+    cedula = new_patient(api).split("/")[-1]
+    query(postgres_system, f"UPDATE auditoria SET ocurrido = {moment} WHERE paciente_id = %(one)s", one=cedula)
+    assert verified(api, cedula) == ("alterada", 1, True)
+    shown = api.get(f"{AUDITORIA}?paciente={cedula}")
+    assert (shown.status_code, shown.get_json()["eventos"][-1]["seq"]) == (200, 1)
+    query(postgres_system, "DELETE FROM auditoria WHERE paciente_id = %(one)s", one=cedula)
+    query(postgres_system, "DELETE FROM auditoria_cabeza WHERE paciente_id = %(one)s", one=cedula)
+
+
+def test_a_row_is_sound_whatever_the_session_makes_of_dates(api: FlaskClient, postgres_system: Any) -> None:
+    """There IST is the time of India, and as input that of Israel."""
+    cedula = new_patient(api).split("/")[-1]
+    with contextlib.closing(postgres_system.connect(role="app")) as connection, connection.cursor() as cursor:
+        cursor.execute("SET datestyle TO 'SQL, DMY'")
+        cursor.execute("SET timezone TO 'Asia/Kolkata'")
+        cursor.execute(APPENDED, {"one": cedula})
+    assert verified(api, cedula) == ("sana", 2, True)
 
 
 @pytest.mark.parametrize(

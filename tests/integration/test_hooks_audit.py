@@ -1,15 +1,17 @@
 """`seal-audit` and `verify-audit`: what a superuser changes is found where it is, and nothing else is."""
 
+import concurrent.futures
 import contextlib
 import dataclasses
+import fcntl
 import json
 import os
 import pathlib
 import random
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -91,7 +93,7 @@ def test_the_database_the_api_and_the_hooks_make_the_same_of_a_row(own: Any, sea
 
 def test_the_canonical_form_is_that_of_the_first_version(own: Any, seals: pathlib.Path) -> None:
     """Whoever changes it changes FORMAT: rows of before keep theirs."""
-    said = {"ocurrido": datetime(2026, 1, 31, 13, 30, 0, 7, UTC), "agente": 'ñ "\n', "version": 2, "usuario_id": "api"}
+    said = {"ocurrido": "2026-01-31T13:30:00.000007Z", "agente": 'ñ "\n', "version": 2, "usuario_id": "api"}
     row = dataclasses.replace(copy_of(own, CHAINS).rows[CHAINS[0]][0], **said, recurso_id=None)
     assert hooks_chain.canonical("T-0", row).decode() == (
         '[1, "T-0", 1, "2026-01-31T13:30:00.000007Z", "api", null, "leer", "consultas", null, 2, null, "exito",'
@@ -221,3 +223,111 @@ def test_a_seal_is_said_and_kept_and_goes_on_after_an_interruption(
         assert cursor.fetchone() == (second.strip(),)
     assert hooks("verify-audit", "--clave", keys / "publica", "--sellos", other).returncode == 0
     assert other.stat().st_mode & 0o077 == 0
+
+
+@pytest.fixture
+def some_seals(own: Any, hooks: Hooks, keys: pathlib.Path, seals: pathlib.Path) -> Iterator[Callable[..., int]]:
+    """Seals into some file; afterwards the table has none but the first two."""
+
+    def seal(file: pathlib.Path) -> int:
+        done = hooks("seal-audit", "--clave", keys / "privada", "--sellos", file)
+        assert done.returncode == 0, done.stderr
+        return int(json.loads(done.stdout)["sello"])
+
+    assert seals.is_file()
+    yield seal
+    own.cursor().execute("DELETE FROM sellos_auditoria WHERE sello > 2")
+
+
+def test_a_place_that_cannot_be_read_is_told_and_the_others_are_read(
+    own: Any, hooks: Hooks, keys: pathlib.Path, seals: pathlib.Path
+) -> None:
+    """Bytes that are no text, in a row of a patient's chain; a changed chain of the system is found besides."""
+    copy = copy_of(own, CHAINS)
+    with own.cursor() as cursor:
+        cursor.execute("CREATE CAST (bytea AS text) WITHOUT FUNCTION")
+        cursor.execute("UPDATE auditoria SET agente = '\\xff'::bytea::text WHERE paciente_id = 'T-4' AND seq = 2")
+        cursor.execute("DROP CAST (bytea AS text)")
+    write(own, ("s", "u:1"), copy.rows["s", "u:1"][:-1], copy.head(("s", "u:1")))
+    try:
+        done = hooks("verify-audit", "--clave", keys / "publica", "--sellos", seals)
+        assert done.returncode == TAMPERED, done.stderr
+        [unread, found, _] = done.stdout.splitlines()
+        assert unread.startswith("paciente ")
+        assert "no se puede leer" in unread
+        assert found.split()[:3] == ["sistema", "u:1", "6"]
+    finally:
+        for chain in (("p", "T-4"), ("s", "u:1")):
+            write(own, chain, copy.rows[chain], copy.head(chain))
+    assert hooks("verify-audit", "--clave", keys / "publica", "--sellos", seals).returncode == 0
+
+
+def test_a_run_that_was_killed_before_the_table_had_its_seal_is_no_change(
+    own: Any, hooks: Hooks, keys: pathlib.Path, seals: pathlib.Path, tmp_path: pathlib.Path, some_seals: Any
+) -> None:
+    file = pathlib.Path(shutil.copy(seals, tmp_path))
+
+    def verified() -> tuple[int, str]:
+        done = hooks("verify-audit", "--clave", keys / "publica", "--sellos", file)
+        return done.returncode, done.stdout
+
+    with own.cursor() as cursor:
+        cursor.execute("DELETE FROM sellos_auditoria WHERE sello = %s", (some_seals(file),))
+        assert verified()[0] == 0, verified()
+        some_seals(file)
+        assert verified()[0] == 0, verified()
+        cursor.execute("DELETE FROM sellos_auditoria WHERE sello = 3")
+    assert verified()[0] == TAMPERED
+    assert "sello 3: falta en la base de datos" in verified()[1]
+
+
+def test_a_file_that_another_one_follows_is_sound_and_its_end_is_missed(
+    hooks: Hooks, keys: pathlib.Path, seals: pathlib.Path, tmp_path: pathlib.Path, some_seals: Any
+) -> None:
+    """Also where the seals of two files take turns, or the file was emptied."""
+    former, another, cut = pathlib.Path(shutil.copy(seals, tmp_path)), tmp_path / "otro", tmp_path / "cortado"
+    for file in (another, another, former, another):
+        some_seals(file)
+    for file in (former, another):
+        done = hooks("verify-audit", "--clave", keys / "publica", "--sellos", file)
+        assert done.returncode == 0, done.stdout
+    for lines, said in (
+        (_without_the_last_seal(former.read_text().splitlines()), "sello 5: falta en el archivo"),
+        ([], "el archivo no tiene ningún sello"),
+    ):
+        cut.write_text("".join(f"{line}\n" for line in lines))
+        done = hooks("verify-audit", "--clave", keys / "publica", "--sellos", cut)
+        assert (done.returncode, said in done.stdout) == (TAMPERED, True), done.stdout
+
+
+def waits_for(file: pathlib.Path, job: "concurrent.futures.Future[Any]") -> bool:
+    """Whether it comes to wait for a lock on the file before it is done."""
+    inode = f":{file.stat().st_ino} "
+    while not job.done():
+        if any("->" in line and inode in line for line in pathlib.Path("/proc/locks").read_text().splitlines()):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_a_file_that_is_being_written_is_waited_for(
+    hooks: Hooks, keys: pathlib.Path, seals: pathlib.Path, tmp_path: pathlib.Path, some_seals: Any
+) -> None:
+    """Half of a seal is there, and the rest comes; nobody seals meanwhile either."""
+    file = pathlib.Path(shutil.copy(seals, tmp_path))
+    lines = file.read_text()
+    file.write_text(lines[:-9])
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        with file.open("r+") as written:
+            fcntl.flock(written, fcntl.LOCK_EX)
+            verifying = pool.submit(hooks, "verify-audit", "--clave", keys / "publica", "--sellos", file)
+            assert waits_for(file, verifying)
+            written.seek(0, os.SEEK_END)
+            written.write(lines[-9:])
+        assert verifying.result().returncode == 0, verifying.result().stdout
+        with file.open() as read:
+            fcntl.flock(read, fcntl.LOCK_SH)
+            sealing = pool.submit(some_seals, file)
+            assert waits_for(file, sealing)
+            assert read.read() == lines
+        assert sealing.result() == 3

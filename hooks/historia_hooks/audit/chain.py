@@ -8,7 +8,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
 
 FORMAT = 1
 FIRST = bytes(32)  # what the first row of a chain has for the hash of the one before
@@ -20,7 +19,7 @@ class Row:
 
     seq: int
     formato: int
-    ocurrido: datetime
+    ocurrido: str  # MOMENT
     usuario_id: str
     rol: str | None
     accion: str
@@ -40,7 +39,13 @@ class Row:
 
 
 COLUMNS = tuple(field.name for field in fields(Row))
-SAID = COLUMNS[3:-2]  # all but the place in the chain and the hashes
+SAID = COLUMNS[2:-2]  # all but the place in the chain and the hashes
+# The moment as it was hashed. What a calendar of PostgreSQL has and that form has not (infinity; years before Christ,
+# which it would write like those after) is read in another form, so that its hash is another one.
+MOMENT = """
+CASE WHEN isfinite(ocurrido) AND ocurrido >= '0001-01-01 00:00:00+00'
+     THEN to_char(ocurrido AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') ELSE ocurrido::text END
+"""
 
 
 @dataclass(frozen=True)
@@ -61,8 +66,7 @@ class Finding:
 
 def canonical(chain: str, row: Row) -> bytes:
     """JSON as PostgreSQL and Python write it alike: `, ` between the members of a list, text as it is, null."""
-    moment = row.ocurrido.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    said = [row.formato, chain, row.seq, moment, *(getattr(row, name) for name in SAID)]
+    said = [row.formato, chain, row.seq, *(getattr(row, name) for name in SAID)]
     return json.dumps(said, ensure_ascii=False).encode()
 
 

@@ -6,6 +6,8 @@ the lines just written, that of the seal before, and the signature of all that. 
 interrupted, and counts for nothing.
 """
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import pathlib
@@ -148,6 +150,31 @@ def _parse(line: str) -> Head | Seal | Begin:
         kind, chain, seq, digest = said
         return Head(str(kind), str(chain), int(seq), bytes.fromhex(digest).hex())
     return Begin(**said) if "empieza" in said else Seal(**said)
+
+
+def read_seal(line: str) -> Seal | None:
+    """None: it is no seal."""
+    try:
+        said = _parse(line)
+    except (ValueError, TypeError):
+        return None
+    return said if isinstance(said, Seal) else None
+
+
+@contextlib.contextmanager
+def reading(file: pathlib.Path) -> Iterator[TextIO]:
+    """While nobody adds to it: half a line would be taken for a change. What is not text is no line of a seal."""
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        lock(lines, fcntl.LOCK_SH)
+        yield lines
+
+
+def lock(file: TextIO, kind: int) -> None:
+    """Waits for it, and keeps it until the file is closed."""
+    try:
+        fcntl.flock(file, kind)
+    except OSError as error:
+        raise Misconfigured(f"el archivo de sellos está donde no se puede bloquear: {error.strerror}") from None
 
 
 def read(file: TextIO) -> Iterator[tuple[int, str, Head | Seal | Begin | None]]:

@@ -84,12 +84,13 @@ CREATE INDEX auditoria_vinculos ON public.auditoria (paciente_id, seq) WHERE vin
 
 -- Answers the number of the row; null where the patient is not known, neither here nor to be believed (conocido), so that asking for
 -- numbers that nobody has makes no chains. Everything it touches is in one shard group: Citus sends the call there from any node, also in
--- the middle of a transaction, and the row stands or falls with what that transaction did.
+-- the middle of a transaction, and the row stands or falls with what that transaction did. The time goes through text: in a style of the
+-- caller's, with the name of his time zone, it could be read back as another one.
 CREATE FUNCTION public.anotar_auditoria(
     cadena text, sistema boolean, conocido boolean, usuario_id text, rol text, accion text, recurso text, recurso_id text,
     version integer, proposito text, resultado text, ip text, agente text, peticion_id text, consulta text, vinculo text, vinculado text
 ) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path TO pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path TO pg_catalog, pg_temp SET datestyle TO 'ISO' SET timezone TO 'UTC' AS $$
 DECLARE
     formato constant smallint := 1;
     filas constant text := CASE WHEN sistema THEN 'auditoria_sistema' ELSE 'auditoria' END;

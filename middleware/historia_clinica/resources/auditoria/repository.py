@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
-from historia_clinica.audit.chain import COLUMNS, Finding, Link, check
+from historia_clinica.audit.chain import COLUMNS, MOMENT, Finding, Link, check
 from historia_clinica.db import Scope, Statement, Transaction
 from historia_clinica.records.store import refuse_without_patient
 from historia_clinica.resources.auditoria.following import Segment, Tied, segments
 
-HELD = ", ".join(COLUMNS)
+HELD = ", ".join(f"{MOMENT} AS ocurrido" if name == "ocurrido" else name for name in COLUMNS)
 PAGE = Statement(
     f"""
     SELECT {HELD} FROM auditoria
@@ -21,9 +22,16 @@ PAGE = Statement(
     """,
     Scope.PATIENT,
 )
+# The head and the rows in one snapshot: a request that commits meanwhile makes no difference between them.
 FROM_THERE = Statement(
     f"""
-    SELECT {HELD} FROM auditoria WHERE paciente_id = %(paciente_id)s AND seq >= %(first)s ORDER BY seq LIMIT %(rows)s
+    SELECT c.cabeza_seq, c.cabeza_hash, {", ".join(f"r.{name}" for name in COLUMNS)}
+      FROM (SELECT paciente_id, seq AS cabeza_seq, hash AS cabeza_hash
+              FROM auditoria_cabeza WHERE paciente_id = %(paciente_id)s) c
+      FULL JOIN (SELECT paciente_id, {HELD} FROM auditoria
+                  WHERE paciente_id = %(paciente_id)s AND seq >= %(first)s ORDER BY seq LIMIT %(rows)s) r
+        ON r.paciente_id = c.paciente_id
+     ORDER BY r.seq
     """,
     Scope.PATIENT,
 )
@@ -80,9 +88,12 @@ def accesses(
 
 def verify(transaction: Transaction, paciente: str, first: int) -> tuple[list[Finding], int, bool]:
     """What is wrong with the rows from that one on; the last row that was looked at, and whether it is the last."""
-    wanted = {"paciente_id": paciente, "first": max(first - 1, 1), "rows": MOST + 1}
-    rows = transaction.rows(FROM_THERE, wanted, Link)
-    head = transaction.row(HEAD, {"paciente_id": paciente}, Head)
+    wanted = {"paciente_id": paciente, "first": max(first - 1, 1), "rows": MOST + 2}
+    seen = transaction.rows(FROM_THERE, wanted, _seen)
+    head = seen[0][0] if seen else None
+    rows = [row for _, row in seen if row is not None]
+    if not rows and (head is None or head.seq < first - 1):  # there is no chain, or it does not go that far
+        return [], head.seq if head else 0, True
     before = bytes(rows.pop(0).hash) if first > 1 and rows and rows[0].seq == first - 1 else None
     if first == 1:
         before = bytes(32)
@@ -92,6 +103,11 @@ def verify(transaction: Transaction, paciente: str, first: int) -> tuple[list[Fi
     if head is None or (head.seq, bytes(head.hash)) != (last, digest):
         found.append(Finding(last, "la cabeza no es la de la última fila"))
     return found, last, True
+
+
+def _seen(cabeza_seq: int | None, cabeza_hash: bytes | None, **row: Any) -> tuple[Head | None, Link | None]:
+    head = None if cabeza_seq is None or cabeza_hash is None else Head(cabeza_seq, cabeza_hash)
+    return head, None if row["seq"] is None else Link(**row)
 
 
 def _page(transaction: Transaction, segment: Segment, before: int | None, rows: int) -> list[Link]:

@@ -1,6 +1,5 @@
 """What is accepted and returned about the audit."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
@@ -18,7 +17,7 @@ class AuditoriaQuery(PageQuery):
 
 class _Hecho(Schema):
     seq: Annotated[int, Field(description="Lugar en la cadena de ese número, sin huecos.")]
-    ocurrido: datetime
+    ocurrido: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
     usuario_id: str
     rol: str | None
     accion: str
