@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from historia_clinica.audit.entries import Resultado, Vinculo
-from historia_clinica.http.fields import Cedula, Schema
+from historia_clinica.http.fields import WHOLE, Cedula, Schema
 from historia_clinica.http.pagination import PageQuery
 
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256, en hexadecimal.")]
@@ -61,7 +61,9 @@ class PaginaAccesos(Schema):
 
 class Verificacion(Schema):
     paciente: Annotated[Cedula, Field(description="El número cuya cadena se verifica.")]
-    desde: Annotated[int, Field(ge=1, le=2**53, description="La primera fila; con 1, toda la cadena.")] = 1
+    desde: Annotated[
+        int, Field(ge=1, le=2**53, strict=True, description="La primera fila; con 1, toda la cadena."), WHOLE
+    ] = 1
 
 
 class Hallazgo(Schema):
