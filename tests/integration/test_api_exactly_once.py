@@ -64,6 +64,7 @@ class Killed:
                 process.wait()
                 self.server = self._serve()
             self.kills += 1
+            self.server.wait()  # on a busy machine it would never be up for long enough to answer anybody
 
 
 class Writer:
