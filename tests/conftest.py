@@ -31,6 +31,13 @@ HOOKS_SECONDS = 300
 OWN_PORTS = range(20000, 32000)  # below what systems give to outgoing connections: free stays free while a node is down
 PROCESSES = 8  # of pytest-xdist, each with its share of those ports
 
+# As much is checked of a password that takes less memory and time.
+TESTED = {
+    "HISTORIA_COMPAT_ANONYMOUS_USUARIOS": "true",
+    "HISTORIA_ARGON2_MEMORY": "7168",
+    "HISTORIA_ARGON2_TIME": "1",
+}
+
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -96,7 +103,7 @@ def postgres_system() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def api_of() -> Callable[..., contextlib.AbstractContextManager[Any]]:
-    """api_of(cluster, **environment): a context with a Flask test client of the API on that cluster"""
+    """api_of(cluster, clock, **environment): a context with a Flask test client of the API on that cluster"""
     return _client
 
 
@@ -145,14 +152,14 @@ def _sync(cluster: Cluster, workers: int) -> None:
 
 
 @contextlib.contextmanager
-def _client(cluster: Cluster, **environment: str) -> Iterator[Any]:
+def _client(cluster: Cluster, clock: Any = None, **environment: str) -> Iterator[Any]:
     from historia_clinica import create_app  # noqa: PLC0415  other tiers do without the API
     from historia_clinica.settings import Settings  # noqa: PLC0415
 
     with pytest.MonkeyPatch.context() as patch:
-        wanted = cluster.api_environment() | {"HISTORIA_COMPAT_ANONYMOUS_USUARIOS": "true"} | environment
+        wanted = cluster.api_environment() | TESTED | environment
         _replace_environment(patch, wanted)
-        app = create_app(Settings())
+        app = create_app(Settings(), *([clock] if clock else []))
     yield app.test_client()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 from historia_local.nodes import Cluster
-from versioned import DIAGNOSTICO, ORDEN, RECORDS, RESULTADO, if_match
+from versioned import DIAGNOSTICO, ORDEN, RECORDS, RELATION, RESULTADO, if_match
 
 PACIENTES, MEDICOS = "/api/v1/pacientes", "/api/v1/medicos"
 PARTS = "SELECT name, key FROM partes_de_paciente()"
@@ -33,7 +33,8 @@ def patient(api: FlaskClient, cedula: str | None = None) -> str:
     cedula = person(api, cedula)
     names = {"nombre": "Ana María", "apellido": "Peña", "motivo": "m"}
     correct(api, f"{PACIENTES}/{cedula}", names)
-    for kind in RECORDS:
+    RELATION.request(api)  # and with it the user whom its bodies name
+    for kind in (*RECORDS, RELATION):
         made = add(api, cedula, kind.path.split("/")[2], **kind.first())
         correct(api, f"/api/v1/{kind.path.format(cedula=cedula, id=made['id'])}", kind.body())
     body = {"nombre": "Luz", "apellido": "Gómez", "codigo_medico": f"F{next(_numbers)}"}

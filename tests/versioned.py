@@ -137,10 +137,30 @@ RECORDS = [
         new=DOCUMENTO,
     ),
 ]
+ATIENDE = "U-ATIENDE"
+
+
+def _relacion(api: FlaskClient) -> Request:
+    """Of a user who is there: the first that asks registers that one."""
+    api.post(USUARIOS, json={"documento_id": ATIENDE, "nombre": "Inés", "email": "atiende@hospital.com"})
+    return _of_a_patient("relaciones-atencion", RELACION)(api)
+
+
+RELACION = {"usuario_id": ATIENDE, "origen": "cita"}
+RELATION = Kind(
+    "relacion_atencion",
+    _relacion,
+    lambda n: {"origen": "turno", "desde": "2026-01-31T13:30:00Z", "hasta": f"2026-02-01T13:30:00.{n:06}Z"},
+    "anulada",
+    "pacientes/{cedula}/relaciones-atencion/{id}",
+    fixed=frozenset({"usuario_id"}),
+    new=RELACION,
+)
 KINDS = [
     Kind("paciente", paciente, lambda n: {"nombre": f"Ana {n}", "apellido": "Peña"}, "anulado", "pacientes/{cedula}"),
     Kind("medico", _medico, _other_medico, "anulado", "medicos/{id}"),
     *RECORDS,
+    RELATION,
     Kind("usuario", _usuario, _other_usuario, "anulado", "usuarios/{documento_id}", registered="fecha_creacion"),
 ]
 # One of each way in which a repetition is found out.

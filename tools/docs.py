@@ -1,4 +1,4 @@
-"""The generated parts of docs/desarrollar.md, from the code they describe; without --write, only compares.
+"""The generated parts of pages in docs/, from the code and the data they describe; without --write, only compares.
 
 A part stands between `<!-- NAME -->` and `<!-- /NAME -->`.
 """
@@ -8,12 +8,21 @@ import pathlib
 import re
 import sys
 
+from historia_clinica.access.operations import Accion
 from historia_clinica.settings import Settings as ApiSettings
+from historia_hooks.matrix import Permission, carried
 from historia_hooks.schema import FOREIGN_KEYS, UNIQUES, Distributed, Schema, Table, declared
 from historia_hooks.settings import Settings as HooksSettings
 from pydantic_settings import BaseSettings
 
-PAGE = pathlib.Path(__file__).parents[1] / "docs/desarrollar.md"
+DOCS = pathlib.Path(__file__).parents[1] / "docs"
+CONDITIONS = {
+    "siempre": "",
+    "relacion": " con relación",
+    "autor": " con relación, lo suyo",
+    "orden": " con orden",
+    "propio": " lo propio",
+}
 
 
 def _row(*cells: str) -> str:
@@ -64,33 +73,79 @@ def environment(settings: type[BaseSettings]) -> str:
     return "\n".join(lines)
 
 
-PARTS = {
-    "tables": tables,
-    "hooks environment": lambda: environment(HooksSettings),
-    "api environment": lambda: environment(ApiSettings),
+def roles() -> str:
+    """Who is what."""
+    rows = (_row(f"`{rol}`", descripcion) for rol, descripcion in carried().roles)
+    return "\n".join([_row("rol", "para qué"), _row("---", "---"), *rows])
+
+
+def matrix() -> str:
+    """A line a resource, a column a role."""
+    carries = carried()
+    names = [rol for rol, _ in carries.roles]
+    lines = [_row("recurso", *(f"`{rol}`" for rol in names)), _row(*["---"] * (1 + len(names)))]
+    for recurso in dict.fromkeys(one.recurso for one in carries.permissions):
+        cells = (
+            _cell([one for one in carries.permissions if (one.recurso, one.rol) == (recurso, rol)]) for rol in names
+        )
+        lines.append(_row(f"`{recurso}`", *cells))
+    return "\n".join(lines)
+
+
+def _cell(found: list[Permission]) -> str:
+    order = list(Accion)
+    said = []
+    for condition, words in CONDITIONS.items():
+        actions = [one.accion for one in found if one.condicion == condition]
+        if actions:
+            said.append(f"{', '.join(sorted(actions, key=lambda one: order.index(Accion(one))))}{words}")
+    return "; ".join(said) or "–"
+
+
+def fields() -> str:
+    """What a role does not see, and what it does not change."""
+    lines = [_row("rol", "recurso", "al", "no ve", "no cambia"), _row(*["---"] * 5)]
+    for one in carried().permissions:
+        if one.campos_ocultos or one.campos_solo_lectura:
+            lists = (
+                ", ".join(f"`{name}`" for name in names) for names in (one.campos_ocultos, one.campos_solo_lectura)
+            )
+            lines.append(_row(f"`{one.rol}`", f"`{one.recurso}`", one.accion, *lists))
+    return "\n".join(lines)
+
+
+PAGES = {
+    DOCS / "desarrollar.md": {
+        "tables": tables,
+        "hooks environment": lambda: environment(HooksSettings),
+        "api environment": lambda: environment(ApiSettings),
+    },
+    DOCS / "gobierno.md": {"roles": roles, "matriz": matrix, "campos": fields},
 }
 
 
-def written(page: str) -> str:
+def written(path: pathlib.Path) -> str:
     """The page with its generated parts as they should be."""
-    for name, make in PARTS.items():
+    page = path.read_text()
+    for name, make in PAGES[path].items():
         pattern = re.compile(rf"<!-- {name} -->\n.*?<!-- /{name} -->", re.DOTALL)
         part = f"<!-- {name} -->\n{make()}\n<!-- /{name} -->".replace("\\", r"\\")
         page, found = pattern.subn(part, page)
         if not found:
-            sys.exit(f"{PAGE.name}: no part named {name}")
+            sys.exit(f"{path.name}: no part named {name}")
     return page
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help="write the page; otherwise only compare")
-    page = PAGE.read_text()
-    new = written(page)
-    if parser.parse_args().write:
-        PAGE.write_text(new)
-    elif new != page:
-        sys.exit(f"{PAGE} is behind the code: make docs")
+    parser.add_argument("--write", action="store_true", help="write the pages; otherwise only compare")
+    write = parser.parse_args().write
+    for path in PAGES:
+        new = written(path)
+        if write:
+            path.write_text(new)
+        elif new != path.read_text():
+            sys.exit(f"{path} is behind the code: make docs")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ UPDATE_EXTENSION = "ALTER EXTENSION citus UPDATE"
 QUIET = "SET LOCAL citus.enable_create_role_propagation TO off; SET LOCAL citus.enable_alter_role_propagation TO off"
 
 
-def apply_nodes(nodes: Nodes, plan: Iterable[steps.BalanceStep | steps.LoadVocabulary]) -> None:
+def apply_nodes(nodes: Nodes, plan: Iterable[steps.BalanceStep | steps.LoadVocabulary | steps.LoadMatrix]) -> None:
     for step in plan:
         _take(nodes, step)
 
@@ -282,6 +282,12 @@ def _(step: steps.CreateDistributedTable, nodes: Nodes) -> None:
 
 
 @take.register
+def _(step: steps.DistributeFunction, nodes: Nodes) -> None:
+    function = step.function
+    citus.create_distributed_function(nodes.coordinator, function.name, function.argument, function.colocate_with)
+
+
+@take.register
 def _(step: steps.AddForeignKey, nodes: Nodes) -> None:
     key = step.key
     statement = sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({})").format(
@@ -349,3 +355,29 @@ def _(step: steps.LoadVocabulary, nodes: Nodes) -> None:
     with Transaction(connection), connection.cursor() as cursor:
         cursor.execute(HEADING, vars(one.heading) | {"conceptos": one.size, "sha256": one.sha256})
         cursor.copy_expert(CONCEPTS, rows)
+
+
+ROLE_SAID = """
+INSERT INTO public.roles (rol, descripcion) VALUES (%s, %s)
+ON CONFLICT (rol) DO UPDATE SET descripcion = excluded.descripcion
+"""
+NEXT_MATRIX = "SELECT coalesce(max(version), 0) + 1 FROM public.versiones_matriz"
+MATRIX = "INSERT INTO public.versiones_matriz (version, sha256, permisos) VALUES (%s, %s, %s)"
+PERMISSIONS = """
+COPY public.permisos (version, rol, recurso, accion, condicion, campos_ocultos, campos_solo_lectura)
+FROM STDIN (FORMAT csv)
+"""
+
+
+@take.register
+def _(step: steps.LoadMatrix, nodes: Nodes) -> None:
+    """All of it or nothing, as a further version: what held before stays, and so do the installation's own rows."""
+    one = step.matrix
+    connection = nodes.coordinator
+    with Transaction(connection), connection.cursor() as cursor:
+        for role in one.roles:
+            cursor.execute(ROLE_SAID, role)
+        cursor.execute(NEXT_MATRIX)
+        [(version,)] = cursor.fetchall()
+        cursor.execute(MATRIX, (version, one.sha256, len(one.permissions)))
+        cursor.copy_expert(PERMISSIONS, io.StringIO(one.as_csv(version)))

@@ -69,6 +69,17 @@ def create_distributed_table(connection: Connection, table: str, column: str, co
     )
 
 
+def create_distributed_function(connection: Connection, function: str, argument: str, colocate_with: str) -> None:
+    """Calls go to the node that holds the key, also those in the middle of a transaction."""
+    _call(
+        connection,
+        "SELECT create_distributed_function(%(function)s::regproc::regprocedure, %(argument)s, %(beside)s, true)",
+        function=f"public.{function}",
+        argument=argument,
+        beside=f"public.{colocate_with}",
+    )
+
+
 def rebalance_start(connection: Connection, *, drain: bool) -> int | None:
     """The number of the job; None when there is nothing to move."""
     [(job,)] = _call(connection, "SELECT citus_rebalance_start(drain_only => %(drain)s)", drain=drain)

@@ -1,35 +1,44 @@
 """`historia-hooks`: options, logging, exit codes. What the commands do is in historia_hooks.commands."""
 
 import json
+import pathlib
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn, TextIO
 
 import click
 import psycopg2
 from psycopg2.errorcodes import LOCK_NOT_AVAILABLE
+from pydantic import SecretStr
 
 from historia_hooks import log
+from historia_hooks.audit.seals import read_key
+from historia_hooks.audit.verdict import Verdict, fault_line, verdict_line
 from historia_hooks.commands.certificates import certificates as check_certificates
+from historia_hooks.commands.create_admin import Wanted
+from historia_hooks.commands.create_admin import create_admin as create_first_account
 from historia_hooks.commands.distribute import distribute as distribute_tables
 from historia_hooks.commands.drain import drain as drain_workers
 from historia_hooks.commands.load_sample import load_sample as load_sample_rows
+from historia_hooks.commands.matrix import matrix as load_matrix
 from historia_hooks.commands.migrate import migrate as migrate_schema
 from historia_hooks.commands.rebalance import rebalance as rebalance_shards
 from historia_hooks.commands.register import refuse_strangers
 from historia_hooks.commands.register import register as register_nodes
+from historia_hooks.commands.seal_audit import seal_audit as seal_heads
 from historia_hooks.commands.selftest import selftest as test_system
 from historia_hooks.commands.status import status as read_status
 from historia_hooks.commands.sync import sync as sync_all
 from historia_hooks.commands.verify import verify as verify_system
+from historia_hooks.commands.verify_audit import verify_audit as find_tampering
 from historia_hooks.commands.vocabularies import load_vocabulary as load_one_vocabulary
 from historia_hooks.commands.vocabularies import vocabularies as load_vocabularies
 from historia_hooks.commands.wait import wait as wait_nodes
 from historia_hooks.connections import Nodes, Unreachable, explain, hooks_lock
-from historia_hooks.errors import MOVES_RUNBOOK, UPGRADE_RUNBOOK, HookError, TryAgain
+from historia_hooks.errors import MOVES_RUNBOOK, UPGRADE_RUNBOOK, HookError, Misconfigured, Tampered, TryAgain
 from historia_hooks.log import logger
 from historia_hooks.report import Report
 from historia_hooks.report_text import as_values, render
@@ -41,6 +50,7 @@ Códigos de salida:
   0   hecho, o nada que hacer
   1   una comprobación de selftest falla
   2   uso incorrecto
+  65  la auditoría no está como se escribió
   75  todavía no es posible: vuelva a intentarlo
   78  configuración: alguien debe cambiar un valor
 
@@ -48,7 +58,7 @@ La configuración se lee del entorno: POSTGRES_HOST, POSTGRES_PORT, POSTGRES_USE
 HISTORIA_APP_PASSWORD, HISTORIA_COORDINATOR, HISTORIA_WORKERS, HISTORIA_USUARIO, HISTORIA_TIMEOUT,
 HISTORIA_REBALANCE, HISTORIA_DRAIN, HISTORIA_FIRST_LEAVING, HISTORIA_API_URL, POSTGRES_SSLMODE, POSTGRES_SSLROOTCERT,
 HISTORIA_TLS_CERT, POSTGRES_PASSWORD_PREVIOUS, HISTORIA_APP_PASSWORD_B, HISTORIA_POSTGRES_MAJOR,
-HISTORIA_CITUS_VERSION.
+HISTORIA_CITUS_VERSION, HISTORIA_ADMIN_PASSWORD, HISTORIA_AUDIT_KEY, HISTORIA_AUDIT_SEALS.
 """
 
 STATUS_EPILOG = """\b
@@ -143,7 +153,7 @@ def _from_database(error: psycopg2.Error) -> HookError:
 
 @main.command()
 def sync() -> None:
-    """Todo en orden: wait, register, migrate, distribute, vocabularies, rebalance, verify."""
+    """Todo en orden: wait, register, migrate, distribute, vocabularies, matrix, rebalance, verify."""
     _run(sync_all)
 
 
@@ -175,6 +185,12 @@ def distribute() -> None:
 def vocabularies() -> None:
     """Carga los vocabularios que trae este programa y faltan."""
     _run(_on_known_nodes(load_vocabularies))
+
+
+@main.command()
+def matrix() -> None:
+    """Pone en vigor la matriz de acceso que trae este programa."""
+    _run(_on_known_nodes(load_matrix))
 
 
 @main.command()
@@ -220,10 +236,99 @@ def status(*, as_json: bool) -> None:
     sys.exit(report.verdict.exit_code if report else 0)
 
 
+def _file(_context: click.Context, _parameter: click.Parameter, said: str | None) -> pathlib.Path | None:
+    return pathlib.Path(said) if said else None
+
+
+KEY = click.option(
+    "--clave", envvar="HISTORIA_AUDIT_KEY", callback=_file, help="Archivo con la clave Ed25519 de los sellos, en PEM."
+)
+SEALS = click.option(
+    "--sellos", envvar="HISTORIA_AUDIT_SEALS", callback=_file, help="Archivo de los sellos, fuera de la base de datos."
+)
+
+
+@main.command("seal-audit")
+@KEY
+@SEALS
+def seal_audit(clave: pathlib.Path | None, sellos: pathlib.Path | None) -> None:
+    """Sella la auditoría: firma hasta dónde llega cada cadena.
+
+    El sello va a la base de datos, a la salida estándar y, con las cabezas que cambiaron, al archivo, al que solo se
+    añaden líneas. Guarde el archivo donde quien administra la base de datos no lo pueda cambiar.
+    """
+    log.configure(sys.stderr)
+    if clave is None:
+        raise click.UsageError("falta la clave de los sellos: --clave o HISTORIA_AUDIT_KEY")
+
+    def work(nodes: Nodes) -> None:
+        click.echo(seal_heads(nodes, read_key(clave), sellos).line())
+
+    _run(_on_known_nodes(work))
+
+
+@main.command("verify-audit")
+@KEY
+@SEALS
+@click.option("--json", "as_json", is_flag=True, help="Un documento JSON por línea, para programas.")
+def verify_audit(clave: pathlib.Path | None, sellos: pathlib.Path | None, *, as_json: bool) -> None:
+    """Recalcula todas las cadenas de la auditoría y las compara con sus cabezas y con los sellos.
+
+    Nombra el paciente y la fila de cada alteración. Basta la clave pública. Sin el archivo de sellos no se nota que
+    falte una cadena entera, ni una que se rehízo con todos sus hashes.
+    """
+    log.configure(sys.stderr)
+    if sellos and clave is None:
+        raise click.UsageError("con el archivo de sellos hace falta la clave: --clave o HISTORIA_AUDIT_KEY")
+    if sellos and not sellos.is_file():
+        raise click.UsageError(f"no hay un archivo de sellos en {sellos}")
+    verdict = Verdict()
+
+    def work(nodes: Nodes) -> None:
+        for fault in find_tampering(nodes, read_key(clave) if clave else None, sellos, verdict):
+            click.echo(fault_line(fault, as_json=as_json))
+        click.echo(verdict_line(verdict, as_json=as_json))
+
+    _run(_on_known_nodes(work), lock=False)
+    sys.exit(Tampered.exit_code if verdict.faults else 0)
+
+
 @main.command("load-sample")
 def load_sample() -> None:
     """Carga los datos de ejemplo del laboratorio."""
     _run(_on_known_nodes(load_sample_rows))
+
+
+def _password(file: TextIO) -> SecretStr:
+    try:
+        return SecretStr(file.read().removesuffix("\n"))
+    except UnicodeDecodeError:
+        raise Misconfigured("el archivo de la contraseña no está en UTF-8") from None
+
+
+@main.command("create-admin")
+@click.option("--documento", required=True, help="Documento del usuario que administrará.")
+@click.option("--nombre", help="Su nombre, si todavía no está registrado como usuario.")
+@click.option("--correo", help="Su correo, si todavía no está registrado como usuario.")
+@click.option(
+    "--clave-archivo",
+    "archivo",
+    type=click.File(encoding="utf-8"),
+    help="Archivo con la contraseña; «-» es la entrada estándar. Si falta, HISTORIA_ADMIN_PASSWORD.",
+)
+@click.option("--otro", is_flag=True, help="Aunque ya haya un administrador.")
+@click.option("--restablecer", is_flag=True, help="Si esa cuenta de administrador existe, le pone esta contraseña.")
+def create_admin(archivo: TextIO | None, **said: Any) -> None:
+    """Crea la primera cuenta, la de quien da las demás.
+
+    La contraseña vale para entrar una vez y cambiarla. Nunca va entre los argumentos, que otros programas ven.
+    """
+    with _exit_codes():
+        password = _password(archivo) if archivo else read_settings().admin_password
+    wanted = Wanted(
+        said["documento"], said["nombre"], said["correo"], password, another=said["otro"], again=said["restablecer"]
+    )
+    _run(_on_known_nodes(lambda nodes: create_first_account(nodes, wanted)))
 
 
 def _columns(_context: click.Context, _parameter: click.Parameter, said: tuple[str, ...]) -> dict[str, str]:

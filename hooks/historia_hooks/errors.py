@@ -11,6 +11,7 @@ UNFIT_RUNBOOK = "Más: docs/runbooks/worker-no-sirve.md"
 UPGRADE_RUNBOOK = "Más: docs/runbooks/actualizar-citus.md"
 LOST_RUNBOOK = "Más: docs/runbooks/worker-perdido.md"
 CLONED_RUNBOOK = "Más: docs/runbooks/volumen-clonado.md"
+AUDIT_RUNBOOK = "Más: docs/runbooks/auditoria-alterada.md"
 STOPPED_RUNBOOK = "Más: docs/runbooks/worker-apagado.md"
 
 
@@ -30,3 +31,9 @@ class Misconfigured(HookError):  # noqa: N818 - as above
     """A person has to change a value; running again changes nothing."""
 
     exit_code = 78
+
+
+class Tampered(HookError):  # noqa: N818 - as above
+    """The audit is not as it was written; nothing that this program could do makes that good."""
+
+    exit_code = 65

@@ -120,6 +120,7 @@ class ObservedSchema:
     foreign_keys: frozenset[str]
     uniques: frozenset[str]
     privileges: Mapping[str, frozenset[str]]  # by table, sequence or function
+    functions: frozenset[str] = frozenset()  # those that are distributed
 
     @property
     def is_distributed(self) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from historia_hooks.errors import SPREAD_RUNBOOK, Misconfigured
+from historia_hooks.matrix import Matrix
 from historia_hooks.model import ObservedSchema, ObservedTable
 from historia_hooks.schema import Distributed, Privilege, Reference, Schema, Spread, Table
 from historia_hooks.steps import (
@@ -11,8 +12,10 @@ from historia_hooks.steps import (
     AddUnique,
     CreateDistributedTable,
     CreateReferenceTable,
+    DistributeFunction,
     DropConstraint,
     Grant,
+    LoadMatrix,
     LoadVocabulary,
     Revoke,
     Step,
@@ -49,6 +52,7 @@ def plan_tables(schema: Schema, observed: ObservedSchema, *, cluster: bool) -> T
         transaction=(
             *drops,
             *(_spread(table) for table in changing),
+            *_functions(schema, observed, cluster=cluster),
             *_constraints(schema, observed, {step.name for step in drops}, cluster=cluster),
             *_privileges(schema, observed),
         ),
@@ -114,6 +118,11 @@ def _spread(table: Table) -> TableStep:
             return CreateReferenceTable(table.name)
 
 
+def _functions(schema: Schema, observed: ObservedSchema, *, cluster: bool) -> Iterator[DistributeFunction]:
+    if cluster:
+        yield from (DistributeFunction(one) for one in schema.functions if one.name not in observed.functions)
+
+
 def _constraints(
     schema: Schema, observed: ObservedSchema, dropped: set[str], *, cluster: bool
 ) -> Iterator[AddForeignKey | AddUnique]:
@@ -147,3 +156,8 @@ def plan_vocabularies(wanted: Iterable[Vocabulary], loaded: Loaded) -> tuple[Loa
 def differing_vocabularies(wanted: Iterable[Vocabulary], loaded: Loaded) -> tuple[Vocabulary, ...]:
     """Those that are loaded under that name and version from another file."""
     return tuple(one for one in wanted if loaded.get(one.key, one.sha256) != one.sha256)
+
+
+def plan_matrix(wanted: Matrix, in_force: str | None) -> tuple[LoadMatrix, ...]:
+    """The matrix of this program holds, also where an installation has gone back to it."""
+    return () if wanted.sha256 == in_force else (LoadMatrix(wanted),)

@@ -51,6 +51,15 @@ class Table:
 
 
 @dataclass(frozen=True)
+class DistributedFunction:
+    """Runs where the rows of one key are, also in the middle of a transaction: the key is its argument `argument`."""
+
+    name: str
+    argument: str
+    colocate_with: str
+
+
+@dataclass(frozen=True)
 class Privilege:
     """What historia_app may do with one table, sequence or function."""
 
@@ -65,6 +74,7 @@ class Schema:
     foreign_keys: tuple[ForeignKey, ...]
     uniques: tuple[Unique, ...]
     privileges: tuple[Privilege, ...]
+    functions: tuple[DistributedFunction, ...]
 
     def spread_of(self, table: str) -> Spread:
         return next(declared.spread for declared in self.tables if declared.name == table)
@@ -85,9 +95,22 @@ RECORDS = (
     "resultados",
     "notas",
     "documentos",
+    "relaciones_atencion",
 )
+MATRIX = ("roles", "versiones_matriz", "permisos")
 IN_A_CONSULTA = ("diagnosticos", "prescripciones", "ordenes", "notas")
+# The audit outlives the record: no foreign key leads to the patient, and what moves a record leaves these in place.
+AUDIT = {
+    "auditoria": "paciente_id",
+    "auditoria_cabeza": "paciente_id",
+    "auditoria_sistema": "cadena",
+    "auditoria_sistema_cabeza": "cadena",
+}
 FORMER_RECORDS = tuple(f"{table}_historial" for table in RECORDS)
+
+
+# What changes with every login: never reference tables, of which each write would go to every node.
+OF_AN_ACCOUNT = ("sesiones", "intentos_acceso")
 
 
 def _of_a_patient(table: str) -> ForeignKey:
@@ -120,7 +143,10 @@ FOREIGN_KEYS = (
     _of_a_patient("documentos_contenido"),
     _of_the_same_patient("documentos_contenido", "id", "documentos"),
     _of_a_patient("fusiones"),
+    ForeignKey("cuentas_documento_id_fkey", "cuentas", ("documento_id",), "usuario", ("documento_id",)),
+    ForeignKey("sesiones_documento_id_fkey", "sesiones", ("documento_id",), "cuentas", ("documento_id",)),
     *(_of_a_physician(table) for table in (*IN_A_CONSULTA, "resultados")),
+    ForeignKey("permisos_rol_fkey", "permisos", ("rol",), "roles", ("rol",)),
 )
 UNIQUES = (Unique("usuario_email_unico", "usuario", "email"),)
 PRIVILEGES = (
@@ -136,16 +162,26 @@ PRIVILEGES = (
     Privilege("TABLE", "fusiones", READ),
     *(Privilege("TABLE", table, WRITE) for table in RECORDS),
     *(Privilege("TABLE", table, APPEND) for table in (*FORMER_RECORDS, "documentos_contenido")),
+    *(Privilege("TABLE", table, WRITE) for table in ("cuentas", *OF_AN_ACCOUNT)),
     Privilege("TABLE", "vocabularios", READ),
     Privilege("TABLE", "conceptos", READ),
+    *(Privilege("TABLE", table, READ) for table in MATRIX),
     Privilege("TABLE", "alembic_version", READ),
+    *(Privilege("TABLE", table, READ) for table in (*AUDIT, "sellos_auditoria")),
     Privilege("SEQUENCE", "medicos_id_seq", frozenset({"USAGE"})),
     Privilege("SEQUENCE", "usuario_id_seq", frozenset({"USAGE"})),
     *(
         Privilege("FUNCTION", function, frozenset({"EXECUTE"}))
-        for function in ("cambiar_documento", "fusionar_pacientes", "separar_pacientes")
+        for function in (
+            "cambiar_documento",
+            "fusionar_pacientes",
+            "separar_pacientes",
+            "anotar_auditoria",
+            "anotar_vinculo",
+        )
     ),
 )
+FUNCTIONS = (DistributedFunction("anotar_auditoria", "cadena", "pacientes"),)
 
 
 def declared(usuario: Usuario) -> Schema:
@@ -157,6 +193,7 @@ def declared(usuario: Usuario) -> Schema:
             Table("usuario", Distributed("documento_id") if spread else Reference()),
             Table("vocabularios", Reference()),
             Table("conceptos", Reference()),
+            *(Table(table, Reference()) for table in MATRIX),
             Table("pacientes", Distributed("cedula")),
             Table("consultas", Distributed("paciente_id", colocate_with="pacientes")),
             Table("numeros_anteriores", Distributed("cedula", colocate_with="pacientes")),
@@ -168,8 +205,16 @@ def declared(usuario: Usuario) -> Schema:
                 Table(table, Distributed("paciente_id", colocate_with="pacientes"))
                 for table in (*RECORDS, "documentos_contenido", *FORMER_RECORDS, "fusiones")
             ),
+            # Beside their user where users are spread, so that one statement about one account is one task. Otherwise
+            # beside the patients, with whom they share the type of the key: a group of their own would be as many
+            # moves more whenever nodes come or go.
+            Table("cuentas", Distributed("documento_id", colocate_with="usuario" if spread else "pacientes")),
+            *(Table(table, Distributed("documento_id", colocate_with="cuentas")) for table in OF_AN_ACCOUNT),
+            *(Table(table, Distributed(key, colocate_with="pacientes")) for table, key in AUDIT.items()),
+            Table("sellos_auditoria", Reference()),
         ),
         foreign_keys=FOREIGN_KEYS,
         uniques=UNIQUES,
         privileges=PRIVILEGES,
+        functions=FUNCTIONS,
     )

@@ -81,7 +81,19 @@ class Settings(BaseSettings):
         description=IMAGE.format("Citus, `14.1` or `14.1.0`"),
     )
     api_url: str = Field(alias="HISTORIA_API_URL", default="", description="base URL of the API, for selftest")
-
+    audit_key: str = Field(
+        alias="HISTORIA_AUDIT_KEY",
+        default="",
+        description="file with the Ed25519 key of the seals, PEM; to verify, the public one is enough",
+    )
+    audit_seals: str = Field(
+        alias="HISTORIA_AUDIT_SEALS", default="", description="file of the seals, outside the database; lines are added"
+    )
+    admin_password: SecretStr = Field(
+        alias="HISTORIA_ADMIN_PASSWORD",
+        default=SecretStr(""),
+        description="for create-admin, where no file is named: the password for the first login",
+    )
     certificate: str = Field(
         alias="HISTORIA_TLS_CERT", default="", description="file with the certificate that the nodes must present"
     )

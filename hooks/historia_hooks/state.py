@@ -84,6 +84,14 @@ SELECT (SELECT coalesce(json_agg(conname), '[]') FROM pg_constraint
          WHERE a.grantee = (SELECT oid FROM pg_roles WHERE rolname = %(role)s))
 """
 
+# Those that lie beside the patients: one that was distributed before they were spread anew is sent to where nobody is.
+FUNCTIONS = """
+SELECT p.proname FROM pg_catalog.pg_dist_object o JOIN pg_proc p ON p.oid = o.objid
+ WHERE o.classid = 'pg_proc'::regclass AND o.distribution_argument_index IS NOT NULL
+   AND o.colocationid = (SELECT colocationid FROM pg_dist_partition
+                          WHERE logicalrelid = to_regclass('public.pacientes'))
+"""
+
 
 def query(connection: Connection, statement: str | sql.Composable, **values: Any) -> list[tuple[Any, ...]]:
     """Run one statement and fetch everything."""
@@ -166,6 +174,7 @@ def read_schema(coordinator: Connection, *, citus: bool) -> ObservedSchema:
         foreign_keys=frozenset(foreign_keys),
         uniques=frozenset(uniques),
         privileges=privileges,
+        functions=frozenset(name for (name,) in query(coordinator, FUNCTIONS)) if citus else frozenset(),
     )
 
 
@@ -195,3 +204,9 @@ def read_vocabularies(coordinator: Connection) -> dict[tuple[str, str], str]:
     """The loaded versions: name and version, and the sha256 of the file each came from."""
     rows = query(coordinator, "SELECT nombre, version, sha256 FROM public.vocabularios")
     return {(nombre, version): sha256 for nombre, version, sha256 in rows}
+
+
+def read_matrix(coordinator: Connection) -> str | None:
+    """The sha256 of the files of the matrix in force; None: none was loaded yet."""
+    rows = query(coordinator, "SELECT sha256 FROM public.versiones_matriz ORDER BY version DESC LIMIT 1")
+    return str(rows[0][0]) if rows else None

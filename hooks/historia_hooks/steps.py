@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from historia_hooks.addresses import Address
-from historia_hooks.schema import APP_ROLE, SECOND_LOGIN, ForeignKey, Unique
+from historia_hooks.matrix import Matrix
+from historia_hooks.schema import APP_ROLE, SECOND_LOGIN, DistributedFunction, ForeignKey, Unique
 from historia_hooks.vocabularies import Vocabulary
 
 
@@ -289,6 +290,14 @@ class CreateDistributedTable:
 
 
 @dataclass(frozen=True)
+class DistributeFunction:
+    function: DistributedFunction
+
+    def __str__(self) -> str:
+        return f"llevar las llamadas de {self.function.name} a donde están las filas de su {self.function.argument}"
+
+
+@dataclass(frozen=True)
 class AddForeignKey:
     key: ForeignKey
 
@@ -341,6 +350,14 @@ class LoadVocabulary:
         return f"cargar el vocabulario {nombre} {version} ({self.vocabulary.size} conceptos)"
 
 
+@dataclass(frozen=True)
+class LoadMatrix:
+    matrix: Matrix = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"cargar la matriz de acceso ({len(self.matrix.permissions)} permisos)"
+
+
 NodeStep = (
     CreateExtension
     | UpgradeExtension
@@ -366,5 +383,14 @@ NodeStep = (
     | RetireNode
 )
 BalanceStep = NodeStep | ForbidShards | StartMoves | WatchMoves | CleanUp | SettleTransactions
-TableStep = DropConstraint | CreateReferenceTable | CreateDistributedTable | AddForeignKey | AddUnique | Grant | Revoke
-Step = BalanceStep | TableStep | TruncateLeftover | LoadVocabulary
+TableStep = (
+    DropConstraint
+    | CreateReferenceTable
+    | CreateDistributedTable
+    | DistributeFunction
+    | AddForeignKey
+    | AddUnique
+    | Grant
+    | Revoke
+)
+Step = BalanceStep | TableStep | TruncateLeftover | LoadVocabulary | LoadMatrix

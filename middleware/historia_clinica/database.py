@@ -1,8 +1,8 @@
 """`transaction()`: the way of a request to the node that answers it."""
 
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 
 from historia_clinica import deadline, shard_map
 from historia_clinica.db import Transaction
@@ -16,12 +16,20 @@ from historia_clinica.settings import Settings
 # patient's own, and it is worth going on.
 PATIENCE = {Routing.COORDINATOR: 0.0, Routing.WORKERS: 2.0, Routing.OWNER: 1.0}
 
+# Entered before a transaction is committed, and left once it is; what it raises rolls back.
+Witness = Callable[[Transaction], AbstractContextManager[None]]
+
+
+def _nobody(_transaction: Transaction) -> AbstractContextManager[None]:
+    return nullcontext()
+
 
 class Database:
     """The way to the nodes of one process. It opens nothing until the first request: no connection crosses a fork."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, witness: Witness = _nobody) -> None:
         self._pools = Pools(settings)
+        self._witness = witness
         self._patience = PATIENCE[settings.historia_routing]
         self._coordinator = Address(settings.postgres_host, settings.postgres_port)
         self._first_workers = settings.first_workers
@@ -29,17 +37,24 @@ class Database:
         self.workers = self._directory.workers
 
     @contextmanager
-    def transaction(self, paciente: str | None = None) -> Iterator[Transaction]:
+    def transaction(self, paciente: str | None = None, *, cuenta: str | None = None) -> Iterator[Transaction]:
         """One transaction of one request: committed when the block ends, rolled back when it raises.
 
-        With the key of a patient, every statement must be about that patient: it may run on any node.
+        With the key of a patient, every statement must be about that patient: it may run on any node. So it is with the
+        document of an account, which lies beside the patient of that number unless users are spread themselves; then
+        the node that is asked passes the statement on.
         """
-        transaction = Transaction(self._way(paciente))
-        try:
+        with self._between(paciente or cuenta, self._witness) as transaction:
             yield transaction
-            transaction.commit()
-        finally:
-            transaction.close()
+
+    @contextmanager
+    def aside(self, key: str | None = None) -> Iterator[Transaction]:
+        """One that is not what a request does: what the process asks for itself, and a step on the way to the deed.
+
+        With the key of a patient or an account, or with any for what lies on every node, it may run on any node.
+        """
+        with self._between(key, _nobody) as transaction:
+            yield transaction
 
     def first_node(self, paciente: str) -> Address:
         """Where a request about that patient would go first."""
@@ -51,6 +66,16 @@ class Database:
 
     def close(self) -> None:
         self._pools.close()
+
+    @contextmanager
+    def _between(self, key: str | None, witness: Witness) -> Iterator[Transaction]:
+        transaction = Transaction(self._way(key))
+        try:
+            yield transaction
+            with witness(transaction):
+                transaction.commit()
+        finally:
+            transaction.close()
 
     def _way(self, paciente: str | None) -> Iterator[Connection]:
         """Connections to the nodes that may be asked, each opened when it is wanted; the last refusal at the end."""
@@ -73,7 +98,7 @@ class Database:
         raise refusal
 
     def _load_map(self) -> ShardMap:
-        with self.transaction() as transaction:
+        with self.aside() as transaction:
             found = shard_map.read(transaction, self._coordinator)
         self._pools.keep_only({self._coordinator, *found.workers})
         return found

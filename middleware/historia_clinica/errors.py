@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import ClassVar
 
 RETRY_SECONDS = "5"
+NO_PATIENT = "No hay un paciente con esa cédula."
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,39 @@ class Unauthorized(HistoriaError):
     status = 401
     meaning = "Este recurso solo responde a quien se identifica."
     headers = MappingProxyType({"WWW-Authenticate": 'Bearer realm="historia-clinica"'})
+
+
+class InvalidToken(Unauthorized):
+    slug = "token-no-valido"
+    title = "Token no válido"
+    meaning = "El token no vale, o ya no: renueve la sesión o entre de nuevo."
+    headers = MappingProxyType({"WWW-Authenticate": 'Bearer realm="historia-clinica", error="invalid_token"'})
+
+
+class LoginFailed(Unauthorized):
+    """One answer for all that may be wrong, so that nobody learns who has an account."""
+
+    slug = "acceso-no-valido"
+    title = "No se pudo entrar"
+    meaning = (
+        "El documento o la contraseña no son correctos, o la cuenta no puede entrar. Tras varios intentos fallidos hay "
+        "que esperar unos minutos."
+    )
+
+
+class Forbidden(HistoriaError):
+    """What that account may not do, whoever the patient is: it tells nothing of a patient."""
+
+    slug = "acceso-denegado"
+    title = "Acceso denegado"
+    status = 403
+    meaning = "Su cuenta no permite esta operación; lo que permite cada rol está en /api/v1/gobierno/matriz."
+
+
+class PasswordMustChange(Forbidden):
+    slug = "clave-por-cambiar"
+    title = "Hay que cambiar la contraseña"
+    meaning = "La contraseña es de un solo uso: cámbiela antes de hacer otra cosa."
 
 
 class NotFound(HistoriaError):
@@ -169,6 +203,12 @@ class SchemaMissing(Unavailable):
     slug = "esquema-no-instalado"
     title = "Esquema sin instalar"
     meaning = "El esquema aún no está instalado; espere a «historia-hooks sync»."
+
+
+class AuditUnavailable(Unavailable):
+    slug = "auditoria-no-disponible"
+    title = "Auditoría no disponible"
+    meaning = "No se pudo anotar la petición en la auditoría, así que no se hizo; vuelva a intentarlo en unos segundos."
 
 
 class OutcomeUnknown(Unavailable):

@@ -5,22 +5,21 @@ refuses looks there like a worker that is away, so such a worker is asked by its
 protocol. No function of Citus that waits for every node without end is called (citus_shard_sizes and what uses it).
 """
 
-import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Literal
 
 from historia_clinica.db import Scope, Statement, Transaction
 from historia_clinica.errors import HistoriaError, TimedOut, Unavailable
 from historia_clinica.health import takes_connections
+from historia_clinica.kept import Kept
 from historia_clinica.routing import Address
 from historia_clinica.settings import Settings
 
 Identity = Literal["ok", "changed", "unreachable", "unrecorded", "unknown"]
-Value = TypeVar("Value")
 
 # Seconds. Together with a direct question to who did not answer, a lost node is told of within two.
 LOGIN = 0.5
@@ -201,23 +200,6 @@ class _Count:
 class _Limits:
     login: str
     statement: str
-
-
-class Kept(Generic[Value]):
-    """The latest value, loaded again after some seconds by whoever asks first: many requests cannot become load."""
-
-    def __init__(self, seconds: float, load: Callable[[], Value]) -> None:
-        self._seconds = seconds
-        self._load = load
-        self._lock = threading.Lock()
-        self._expires = 0.0
-
-    def __call__(self) -> Value:
-        with self._lock:
-            if time.monotonic() >= self._expires:
-                self._kept: Value = self._load()
-                self._expires = time.monotonic() + self._seconds
-            return self._kept
 
 
 class Members:

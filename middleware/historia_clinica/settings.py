@@ -14,6 +14,8 @@ from historia_clinica.routing import Address, Routing
 
 PREFIX = "HISTORIA_"
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+Auth = Literal["off", "required"]
+LEAST_KEY = 32  # characters
 NODE = r"[A-Za-z0-9._-]+(:[0-9]{1,5})?"
 # A Kubernetes Service whose name begins like our prefix injects variables of these shapes into every pod beside it.
 SERVICE_LINK = re.compile(r"_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$")
@@ -33,9 +35,38 @@ class Settings(BaseSettings):
     postgres_sslrootcert: str = Field("", description="File of the CA that signs the nodes' certificates.")
 
     historia_signing_key: SecretStr = Field(
-        min_length=32,
+        min_length=LEAST_KEY,
         description="Key with which the API signs what it gives out and recognises later, such as cursors; of 32 "
         "characters or more, and the same for all replicas.",
+    )
+
+    historia_signing_keys_accepted: SecretStr = Field(
+        SecretStr(""),
+        description="More signing keys, comma separated, whose tokens are accepted as well: the next one before it "
+        "signs, the previous one until its tokens have expired.",
+    )
+
+    historia_auth: Auth = Field(
+        "off",
+        description="off: who sends no token is let in as well; required: only who sends a valid token, but for "
+        "probes, the documentation, the laboratory's paths and the login.",
+    )
+    historia_token_seconds: int = Field(600, ge=60, le=3600, description="Seconds an access token lives.")
+    historia_session_seconds: int = Field(43200, ge=600, description="Seconds after which one has to log in again.")
+    historia_session_idle: int = Field(3600, ge=120, description="Seconds a session may go without being renewed.")
+    historia_renewal_grace: int = Field(
+        10, ge=0, le=60, description="Seconds in which a refresh token serves once more, in case the answer was lost."
+    )
+    historia_login_attempts: int = Field(
+        10, ge=1, le=1000, description="Failed logins of one account in a window, after which it waits for the next."
+    )
+    historia_login_window: int = Field(900, ge=60, le=86400, description="Seconds of that window.")
+    historia_argon2_memory: int = Field(
+        65536, ge=7168, le=1048576, description="KiB that one check of a password takes; see HISTORIA_ARGON2_AT_ONCE."
+    )
+    historia_argon2_time: int = Field(3, ge=1, le=100, description="Passes over that memory.")
+    historia_argon2_at_once: int = Field(
+        2, ge=1, le=64, description="Checks of passwords at the same time in each server process; more wait, then 503."
     )
 
     historia_compat_anonymous_usuarios: bool = Field(
@@ -58,12 +89,12 @@ class Settings(BaseSettings):
     historia_pool_timeout: float = Field(3, gt=0, le=30, description="Seconds a request waits for a free connection.")
     historia_pool_recycle: int = Field(1800, ge=1, description="Seconds after which a connection is replaced.")
     historia_connect_timeout: int = Field(3, ge=2, le=30, description="Seconds to open a connection.")
-    historia_statement_timeout: int = Field(5000, ge=100, description="Milliseconds one statement may run.")
+    historia_statement_timeout: int = Field(9000, ge=100, description="Milliseconds one statement may run.")
     historia_lock_timeout: int = Field(
-        4500,
+        8500,
         ge=100,
-        description="Milliseconds one statement may wait for a lock. Writes of patients who are moving to another node "
-        "wait for the end of it.",
+        description="Milliseconds one statement may wait for a lock. What is about a patient who is moving to another node "
+        "waits for the end of it.",
     )
     historia_deadline: float = Field(
         10, gt=0, le=60, description="Seconds after its arrival in which a request begins something in the database."
@@ -96,6 +127,12 @@ class Settings(BaseSettings):
         return tuple(Address(name, int(port or self.postgres_port)) for name, _, port in listed)
 
     @property
+    def signing_keys(self) -> tuple[str, ...]:
+        """The first signs, all are accepted."""
+        further = self.historia_signing_keys_accepted.get_secret_value().split(",")
+        return (self.historia_signing_key.get_secret_value(), *(key.strip() for key in further if key.strip()))
+
+    @property
     def metrics_bind(self) -> str:
         """Where /metrics is answered."""
         return f"{self.historia_bind.rpartition(':')[0]}:{self.historia_metrics_port}"
@@ -110,6 +147,12 @@ class Settings(BaseSettings):
             raise ValueError("HISTORIA_METRICS_PORT: HISTORIA_BIND debe llevar dirección y puerto, y otro puerto")
         if self.historia_server_workers > 1:
             raise ValueError("HISTORIA_METRICS_PORT: pide HISTORIA_SERVER_WORKERS=1; añada réplicas en vez de procesos")
+        return self
+
+    @model_validator(mode="after")
+    def _accept_long_keys(self) -> Self:
+        if any(len(key) < LEAST_KEY for key in self.signing_keys):
+            raise ValueError(f"HISTORIA_SIGNING_KEYS_ACCEPTED: una clave tiene menos de {LEAST_KEY} caracteres")
         return self
 
     @model_validator(mode="after")

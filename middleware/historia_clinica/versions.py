@@ -40,6 +40,13 @@ def common(registered: str = REGISTERED) -> tuple[str, ...]:
     return ("estado", registered, "version")
 
 
+Computed = Callable[[Parameters], Parameters]
+
+
+def as_sent(_current: Parameters) -> Parameters:
+    return {}
+
+
 class Current(Protocol):
     """What every row has."""
 
@@ -249,17 +256,32 @@ class Versioned(Generic[Row]):
             raise self._taken(self._is_there(transaction, values))
         return made
 
-    def replace(self, transaction: Transaction, key: Parameters, versions: Sequence[int], values: Parameters) -> Row:
+    def replace(
+        self,
+        transaction: Transaction,
+        key: Parameters,
+        versions: Sequence[int],
+        values: Parameters,
+        computed: Computed = as_sent,
+    ) -> Row:
         """A next version in the place of the one it has, if it is among those; the one that the same request made.
 
-        `values` are the columns and the authorship. Raises NotFound, PreconditionFailed, Annulled, KeyReused.
+        `values` are the columns and the authorship, but for those that `computed` makes out of the row as it is, or
+        raises why it may not be changed. Raises NotFound, PreconditionFailed, Annulled, KeyReused.
         """
-        return self._change(transaction, self.statements.replace, key, versions, values)
+        return self._change(transaction, self.statements.replace, key, versions, values, computed)
 
-    def annul(self, transaction: Transaction, key: Parameters, versions: Sequence[int], values: Parameters) -> Row:
+    def annul(
+        self,
+        transaction: Transaction,
+        key: Parameters,
+        versions: Sequence[int],
+        values: Parameters,
+        computed: Computed = as_sent,
+    ) -> Row:
         """The same with the row as it is, annulled; `values` are the authorship."""
         annulled = {**values, "estado": self.annulled}
-        return self._change(transaction, self.statements.annul, key, versions, annulled)
+        return self._change(transaction, self.statements.annul, key, versions, annulled, computed)
 
     def refuse(self, transaction: Transaction, key: Parameters, versions: Sequence[int]) -> NoReturn:
         """Why a change by other means was not made: raises NotFound, PreconditionFailed, Annulled.
@@ -278,7 +300,7 @@ class Versioned(Generic[Row]):
         key: Parameters,
         versions: Sequence[int],
         values: Parameters,
-        computed: Callable[[Parameters], Parameters],
+        computed: Computed,
     ) -> Row:
         """The same by the further statement of that name; `computed` makes what it needs out of the row as it is."""
         return self._change(transaction, self.statements.further[name], key, versions, values, computed)
@@ -290,7 +312,7 @@ class Versioned(Generic[Row]):
         key: Parameters,
         versions: Sequence[int],
         values: Parameters,
-        computed: Callable[[Parameters], Parameters] = lambda _current: {},
+        computed: Computed = as_sent,
     ) -> Row:
         locked = transaction.row(self.statements.lock, key, _as_it_is)
         # A policy about changes hides a row from whoever would lock it, not from whoever reads it.

@@ -76,6 +76,18 @@ def test_requests_go_where_the_value_says() -> None:
         assert env.get("HISTORIA_WORKERS") == ("hc-worker-nodes" if routing == "owner" else None)
 
 
+def test_who_asks_is_asked_where_the_value_says() -> None:
+    for asked, accepted, file in (
+        ("off", "signing-keys-accepted", None),
+        ("required", "api-signatures-accepted", CI["everything"]),
+    ):
+        deployment = next(one for one in render(file=file) if one["kind"] == "Deployment")
+        env = environment(deployment["spec"]["template"])
+        assert env["HISTORIA_AUTH"] == asked
+        reference = env["HISTORIA_SIGNING_KEYS_ACCEPTED"]["secretKeyRef"]
+        assert reference == env["HISTORIA_SIGNING_KEY"]["secretKeyRef"] | {"key": accepted, "optional": True}
+
+
 def test_the_api_signs_with_the_key_that_the_secret_holds() -> None:
     def reference(objects: list[Any]) -> Any:
         deployment = find(objects, "Deployment", "hc-middleware")

@@ -93,8 +93,12 @@ def test_warn_of_what_is_so(name: str, said: str, unsaid: str) -> None:
     assert unsaid not in notes
 
 
-def test_the_api_is_never_recommended_to_the_world() -> None:
+def test_an_api_that_asks_nobody_is_not_recommended_to_the_world() -> None:
     assert "no la publique fuera del clúster" in install()[1]
+    closed = install(CI["everything"])[1]
+    assert "historia-hooks create-admin" in closed
+    assert "no la publique" not in closed
+    assert "Que el controlador pida credenciales" not in closed
 
 
 def test_two_renders_are_equal() -> None:

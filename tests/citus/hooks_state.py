@@ -32,6 +32,9 @@ QUERIES = {
     "logins": "SELECT nodeid, rolename, authinfo FROM pg_dist_authinfo ORDER BY 1, 2",
     "vocabularies": "SELECT v.nombre, v.version, v.sha256, count(c.codigo) FROM vocabularios v LEFT JOIN conceptos c"
     " ON (c.vocabulario, c.version) = (v.nombre, v.version) GROUP BY 1, 2, 3 ORDER BY 1, 2",
+    "matrix": "SELECT v.version, v.sha256, v.permisos, count(p.rol) FROM versiones_matriz v"
+    " JOIN permisos p USING (version) GROUP BY 1, 2, 3 ORDER BY 1",
+    "roles": "SELECT rol, descripcion FROM roles ORDER BY 1",
     "comments": "SELECT count(*) FROM pg_description d JOIN pg_class c ON c.oid = d.objoid"
     " WHERE c.relnamespace = 'public'::regnamespace",
     "cleanup": "SELECT count(*) FROM pg_dist_cleanup",
@@ -61,7 +64,8 @@ SHARDS_HERE = (
     " AND relname ~ '_[0-9]{6,}$'"
 )
 SPREAD = sorted(table.name for table in declared("reference").tables if isinstance(table.spread, Distributed))
-SHARDS = 32 * len(SPREAD)
+SHARDS_EACH = 12  # of disposable nodes
+SHARDS = SHARDS_EACH * len(SPREAD)
 REVISION = "SELECT version_num FROM public.alembic_version"
 # What the first release made of revision 0001.
 REVISION_1 = (

@@ -15,7 +15,7 @@ every = pytest.mark.parametrize("kind", KEYED, ids=lambda kind: kind.name)
 
 @every
 def test_fifty_at_once_through_every_node_make_one(new_api: NewApi, kind: Kind) -> None:
-    apis = [new_api(routing) for routing in ROUTINGS]
+    apis = [new_api(routing, HISTORIA_POOL_TIMEOUT="20") for routing in ROUTINGS]
     address, body = kind.request(apis[0])
     headers = key()
 

@@ -42,6 +42,9 @@ def parameters(terms: dict[str, str]) -> dict[str, Any]:
         "words": as_query(terms["nombre"]) if "nombre" in terms else None,
         "documento": terms.get("documento"),
         "fecha_nacimiento": terms.get("fecha_nacimiento"),
+        "atendido_por": None,
+        "propio": None,
+        "propio_uuid": None,
         "rows": 101,
     }
 

@@ -7,13 +7,27 @@ from collections.abc import Callable
 
 import psycopg2.errors
 import pytest
+from audited import query
 from citus.hooks_state import done, run
 from historia_local.nodes import Cluster
 
+# what the runbook of another spread tells people to undo, for all that is spread
+SPREAD = (
+    "SELECT logicalrelid::text FROM pg_dist_partition WHERE partmethod = 'h'"
+    " ORDER BY logicalrelid = 'pacientes'::regclass DESC"
+)
+BESIDE = """
+SELECT o.colocationid = t.colocationid
+  FROM pg_dist_partition t, pg_catalog.pg_dist_object o JOIN pg_proc p ON p.oid = o.objid
+ WHERE o.classid = 'pg_proc'::regclass AND p.proname = 'anotar_auditoria' AND t.logicalrelid = 'pacientes'::regclass
+"""
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
 ARGUMENTS = "('NADIE-1', 'NADIE-2', '{1}', 'api', 'm', NULL, NULL, NULL)"
-# what each answers about a patient that does not exist
+SAID = "'api', NULL, 'leer', 'historia', NULL, NULL, NULL, 'exito', NULL, NULL, 'p', NULL"
+# what each answers about a patient that does not exist, or before it has written anything
 CALLS = {
+    f"SELECT anotar_auditoria('NADIE-1', false, false, {SAID}, NULL, NULL)": None,
+    f"SELECT anotar_vinculo('NADIE-3', 'NADIE-4', 'recibe', 'fusionado_en', {SAID})::text": "",
     f"SELECT cambiar_documento{ARGUMENTS}": None,
     f"SELECT obstaculo FROM fusionar_pacientes{ARGUMENTS}": "no existe",
     f"SELECT obstaculo FROM separar_pacientes{ARGUMENTS}": "no existe",
@@ -30,6 +44,18 @@ def test_a_node_that_comes_later_has_them(blank_citus: Cluster, run_hooks: Hooks
             assert cursor.fetchall() == [(answer,)]
         with contextlib.closing(blank_citus.connect(node)) as connection, connection.cursor() as cursor:
             cursor.execute("SET SESSION AUTHORIZATION nadie")
-            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            with pytest.raises((psycopg2.errors.InsufficientPrivilege, psycopg2.errors.ConnectionFailure)):
                 cursor.execute(call)
     run(blank_citus, "DROP ROLE nadie")
+
+
+def test_patients_that_were_spread_anew_have_them_beside(blank_citus: Cluster, run_hooks: Hooks) -> None:
+    done(run_hooks(blank_citus, "sync", workers=1))
+    while spread := query(blank_citus, SPREAD):
+        table = spread[0][0]
+        run(blank_citus, f"SELECT undistribute_table('public.{table}', cascade_via_foreign_keys => true)")
+    done(run_hooks(blank_citus, "sync", workers=1))
+    for node in blank_citus.nodes[:2]:
+        assert query(blank_citus, BESIDE, node) == [(True,)]
+    call = f"SELECT anotar_auditoria('P-1', false, true, {SAID}, NULL, NULL)"
+    assert [query(blank_citus, call, node, "app") for node in blank_citus.nodes[:2]] == [[(1,)], [(2,)]]

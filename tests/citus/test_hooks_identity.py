@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from citus.hooks_state import SHARDS, SPREAD, copy_volume, done, rows, run, state
+from citus.hooks_state import SHARDS, SHARDS_EACH, SPREAD, copy_volume, done, rows, run, state
 from historia_local.nodes import Cluster
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -50,7 +50,7 @@ def test_the_ledger_says_who_joined_and_how_many_patients_each_shard_holds(fille
     ids = [rows(filled, node, SERVER_ID)[0][0] for node in nodes]
     wanted = [(node.port, ordinal, "active", one) for node, ordinal, one in zip(nodes, (None, 0, 1), ids, strict=True)]
     assert rows(filled, filled.coordinator, IDENTITIES) == wanted
-    assert rows(filled, filled.coordinator, COUNTED) == [(32, 500)]
+    assert rows(filled, filled.coordinator, COUNTED) == [(SHARDS_EACH, 500)]
     for node in filled.workers[:2]:
         assert rows(filled, node, "SELECT to_regnamespace('historia_cluster')") == [(None,)]
     with contextlib.closing(filled.connect(role="app")) as connection, connection.cursor() as cursor:
@@ -120,4 +120,4 @@ def test_a_worker_that_left_is_retired_and_may_come_back(filled: Cluster, run_ho
     done(run_hooks(filled, "sync", HISTORIA_REBALANCE="wait"))
     assert rows(filled, filled.coordinator, IDENTITIES)[-1][:3] == (second.port, 1, "active")
     assert rows(filled, filled.coordinator, "SELECT count(*) FROM pacientes") == [(500,)]
-    assert rows(filled, filled.coordinator, COUNTED) == [(32, 500)]
+    assert rows(filled, filled.coordinator, COUNTED) == [(SHARDS_EACH, 500)]

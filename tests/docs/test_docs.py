@@ -61,12 +61,26 @@ def test_the_generated_parts_are_as_the_code_says(script: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_every_test_that_the_feature_list_names_exists() -> None:
-    named = re.findall(r"`((?:cluster/|docs/|unit/)?)(test_\w+\.py)::(test_\w+)`", (ROOT / "docs/chart.md").read_text())
-    assert len(named) > 40
+@pytest.mark.parametrize(("page", "tier", "least"), [("chart.md", "chart/", 40), ("gobierno.md", "integration/", 10)])
+def test_every_test_that_a_page_names_exists(page: str, tier: str, least: int) -> None:
+    named = re.findall(r"`((?:\w+/)?)(test_\w+\.py)::(test_\w+)`", (ROOT / "docs" / page).read_text())
+    assert len(named) > least
     missing = [
         f"{folder}{file}::{name}"
         for folder, file, name in named
-        if f"def {name}(" not in (ROOT / "tests" / (folder or "chart/") / file).read_text()
+        if f"def {name}(" not in (ROOT / "tests" / (folder or tier) / file).read_text()
+    ]
+    assert missing == []
+
+
+def test_every_test_that_the_page_of_governance_names_exists() -> None:
+    named = re.findall(
+        r"`(unit|integration|citus)/(test_\w+\.py)::(test_\w+)`", (ROOT / "docs/gobierno.md").read_text()
+    )
+    assert len(named) > 15
+    missing = [
+        f"{folder}/{file}::{name}"
+        for folder, file, name in named
+        if f"def {name}(" not in (ROOT / "tests" / folder / file).read_text()
     ]
     assert missing == []

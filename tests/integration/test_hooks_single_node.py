@@ -13,11 +13,13 @@ from typing import Any
 
 import psycopg2.errors
 import pytest
-from historia_hooks.schema import RECORDS
+from historia_hooks.schema import MATRIX, RECORDS
 from historia_local.nodes import Cluster
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
 VERSIONED = ("pacientes", "consultas", "medicos", "usuario", *RECORDS)
+ACCESS = ["cuentas", "sesiones", "intentos_acceso"]
+AUDIT = ("auditoria", "auditoria_cabeza", "auditoria_sistema", "auditoria_sistema_cabeza", "sellos_auditoria")
 ALLOWED = {
     ("alembic_version", "SELECT"),
     ("numeros_anteriores", "SELECT"),
@@ -27,9 +29,12 @@ ALLOWED = {
     ("numeros_anteriores", "SELECT"),
     ("fusiones", "SELECT"),
     ("conceptos", "SELECT"),
+    *((table, "SELECT") for table in MATRIX),
     *((table, action) for table in VERSIONED for action in ("SELECT", "INSERT", "UPDATE")),
     *((f"{table}_historial", action) for table in VERSIONED for action in ("SELECT", "INSERT")),
+    *((table, "SELECT") for table in AUDIT),
     *(("documentos_contenido", action) for action in ("SELECT", "INSERT")),
+    *((table, action) for table in ACCESS for action in ("SELECT", "INSERT", "UPDATE")),
 }
 GRANTS = """
 SELECT c.relname, a.privilege_type FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
@@ -71,7 +76,11 @@ def test_privileges_of_the_api(postgres_system: Cluster) -> None:
         "CREATE TABLE otra ()",
         "DELETE FROM usuario",
         "UPDATE usuario_historial SET motivo = 'otro'",
+        *(f"DELETE FROM {table}" for table in ACCESS),
         "INSERT INTO vocabularios (nombre) VALUES ('')",
+        "INSERT INTO permisos (version, rol) VALUES (0, 'medico')",
+        "UPDATE permisos SET condicion = 'siempre'",
+        "DELETE FROM relaciones_atencion",
     ):
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
             query(postgres_system, refused, role="app")

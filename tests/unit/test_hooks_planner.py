@@ -16,6 +16,7 @@ from historia_hooks.steps import (
     CreateDistributedTable,
     CreateReferenceTable,
     CreateRole,
+    DistributeFunction,
     DropConstraint,
     DropCopies,
     Grant,
@@ -77,6 +78,9 @@ def do_table_step(schema: Schema, observed: ObservedSchema, step: Step) -> Obser
         case Revoke(_, name, actions):
             now = observed.privileges[name] - set(actions)
             return dataclasses.replace(observed, privileges={**observed.privileges, name: now})
+        case DistributeFunction(function):
+            assert isinstance(observed.tables[function.colocate_with].spread, Distributed)
+            return dataclasses.replace(observed, functions=observed.functions | {function.name})
         case TruncateLeftover(table):
             clean = dataclasses.replace(observed.tables[table], leftover=False)
             return dataclasses.replace(observed, tables={**observed.tables, table: clean})

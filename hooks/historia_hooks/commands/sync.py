@@ -1,8 +1,9 @@
-"""Everything in order: wait, register, migrate, distribute, vocabularies, rebalance, verify."""
+"""Everything in order: wait, register, migrate, distribute, vocabularies, matrix, rebalance, verify."""
 
 from historia_hooks.commands.census import take_census
 from historia_hooks.commands.certificates import renew
 from historia_hooks.commands.distribute import distribute, refuse_conflicts
+from historia_hooks.commands.matrix import matrix
 from historia_hooks.commands.migrate import migrate
 from historia_hooks.commands.rebalance import rebalance
 from historia_hooks.commands.register import register
@@ -20,8 +21,9 @@ def sync(nodes: Nodes) -> None:
     migrated = migrate(nodes)
     distributed, now = distribute(nodes)
     loaded = vocabularies(nodes)
+    ruled = matrix(nodes)
     moved = rebalance(nodes)
     check(nodes, just_distributed=now)
     take_census(nodes)
-    changed = renewed or registered or migrated or distributed or loaded or moved
+    changed = renewed or registered or migrated or distributed or loaded or ruled or moved
     logger.info("el sistema está listo" if changed else "el sistema está listo: nada que hacer", orden="sync")

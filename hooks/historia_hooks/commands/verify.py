@@ -4,7 +4,7 @@ from pydantic import SecretStr
 
 from historia_hooks import citus
 from historia_hooks.addresses import Address
-from historia_hooks.commands import distribute, migrate, register, vocabularies
+from historia_hooks.commands import distribute, matrix, migrate, register, vocabularies
 from historia_hooks.connections import Nodes, Unreachable
 from historia_hooks.errors import ABSENT_RUNBOOK, LOGIN_RUNBOOK, TryAgain
 from historia_hooks.log import logger
@@ -22,6 +22,7 @@ def verify(nodes: Nodes) -> None:
     if not waiting:
         waiting = [str(step) for step in distribute.pending(nodes).steps]
         waiting += [str(step) for step in vocabularies.pending(nodes)]
+        waiting += [str(step) for step in matrix.pending(nodes)]
     if waiting:
         raise TryAgain(f"falta por hacer: {'; '.join(waiting)}. Ejecute historia-hooks sync")
     check(nodes)

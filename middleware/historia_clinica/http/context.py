@@ -11,7 +11,9 @@ from historia_clinica.database import Database
 from historia_clinica.db import Transaction
 from historia_clinica.errors import OutcomeUnknown, Unavailable
 from historia_clinica.health import Readiness
+from historia_clinica.identity.sessions import Sessions
 from historia_clinica.members import Members
+from historia_clinica.permissions import Permissions
 from historia_clinica.settings import Settings
 
 KEY = "historia_clinica"
@@ -25,6 +27,8 @@ class Context:
     database: Database
     readiness: Readiness
     members: Members
+    permissions: Permissions
+    sessions: Sessions
 
 
 def context() -> Context:

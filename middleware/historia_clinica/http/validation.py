@@ -26,6 +26,7 @@ MESSAGES = {
     "greater_than_equal": "Debe ser {ge} o más.",
     "less_than_equal": "Debe ser {le} o menos.",
     "literal_error": "Debe ser uno de: {expected}.",
+    "enum": "Debe ser uno de: {expected}.",
     "model_type": "El cuerpo debe ser un objeto JSON.",
     "model_attributes_type": "El cuerpo debe ser un objeto JSON.",
 }
@@ -48,7 +49,7 @@ def _places(location: Place, facts: Mapping[str, Any]) -> list[Place]:
 
 def _field_error(kind: str, location: Iterable[int | str], facts: Mapping[str, Any], message: str) -> FieldError:
     text = message if kind.startswith("historia_") else MESSAGES.get(kind, FALLBACK)
-    if kind == "literal_error":
+    if kind in {"literal_error", "enum"}:
         facts = {"expected": str(facts["expected"]).replace(" or ", " o ")}
     return FieldError(_pointer(kind, list(location)), text if kind.startswith("historia_") else text.format(**facts))
 

@@ -10,7 +10,8 @@ from typing import Any
 from historia_clinica.database import Database
 from historia_clinica.errors import HistoriaError
 from historia_clinica.health import takes_connections
-from historia_clinica.members import KEEP, Kept, Member, Members, Patients
+from historia_clinica.kept import Kept
+from historia_clinica.members import KEEP, Member, Members, Patients
 from historia_clinica.metrics import repository
 from historia_clinica.metrics.repository import Used
 from historia_clinica.resources.cluster import repository as cluster

@@ -17,6 +17,9 @@ o la cabecera `Link` hasta que falten. Cada respuesta lleva `X-Request-ID`.
 
 Nada se sobrescribe ni se borra. Cada registro tiene una versión, que es su `ETag`: quien lo corrige o lo anula la dice
 en `If-Match` y da un motivo, y las versiones anteriores se leen con `historial`, `?version=` y `?en=`.
+
+Qué puede hacer cada rol lo dice `/api/v1/gobierno/matriz`: con unos faltan miembros en las respuestas, y un paciente
+que no se puede ver es como uno que no existe (404).
 """
 TAGS = [
     {"name": "Pacientes", "description": "Cada paciente, por su cédula."},
@@ -30,9 +33,17 @@ TAGS = [
     {"name": "Resultados", "description": "Los resultados de los exámenes de un paciente."},
     {"name": "Notas", "description": "Las notas clínicas de un paciente: borradores hasta que se firman."},
     {"name": "Documentos", "description": "Archivos pequeños de un paciente; su contenido no cambia."},
+    {"name": "Relaciones de atención", "description": "Qué usuarios atienden a un paciente, y por cuánto tiempo."},
+    {
+        "name": "Auditoría",
+        "description": "Quién hizo qué con la historia de un paciente.",
+    },
     {"name": "Médicos", "description": "Los médicos, iguales en todos los nodos."},
     {"name": "Usuarios", "description": "Quienes usan el sistema, cada uno por su documento."},
+    {"name": "Cuentas", "description": "Qué usuarios pueden entrar, y para qué; de quien administra."},
+    {"name": "Sesiones", "description": "Entrar, seguir dentro, salir, y la contraseña propia."},
     {"name": "Vocabularios", "description": "Las tablas de códigos, cada una con su fuente, licencia y versión."},
+    {"name": "Gobierno", "description": "Quién puede hacer qué."},
     {"name": "Sistema", "description": "El servicio, su base de datos y sus nodos."},
 ]
 # A dictionary and not a model: APIFlask instantiates a class given here and fails on its required fields.
@@ -81,8 +92,10 @@ STATUS_ERROR: dict[str, Any] = {
     },
 }
 EVERYWHERE = {"503": "Base de datos no disponible o esquema sin instalar", "500": "Error interno"}
+FORBIDDEN = "El rol de quien pide no lo permite; con otro paciente tampoco"
 MOVED = "El paciente tiene ahora otro número o está fusionado con otro: la cabecera Location lleva a él"
 HEADERS: dict[str, dict[str, Any]] = {
+    "401": {"WWW-Authenticate": {"description": "Cómo identificarse.", "required": True, "schema": {"type": "string"}}},
     "201": {"Location": {"description": "Dirección de lo creado.", "required": True, "schema": {"type": "string"}}},
     "308": {
         "Location": {
@@ -93,6 +106,7 @@ HEADERS: dict[str, dict[str, Any]] = {
     },
     "503": {"Retry-After": {"description": "Segundos hasta otro intento.", "schema": {"type": "integer"}}},
 }
+WITHOUT_TOKEN = {"entrar", "renovarSesion", "listarUsuariosHeredado"}
 WITHOUT_DATABASE = {"/", "/livez"}
 CONFIG = {
     "DESCRIPTION": DESCRIPTION,
@@ -107,8 +121,17 @@ CONFIG = {
 }
 
 
+TOKEN = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "El access_token de una sesión. Si la instalación lo exige (HISTORIA_AUTH), va en cada petición.",
+}
+
+
 def install(app: APIFlask) -> None:
     app.config.update(CONFIG)
+    app.security_schemes = {"token": TOKEN}
     app.spec_callback = _complete
 
 
@@ -123,10 +146,17 @@ def _complete(spec: Any) -> Any:
     for path, operations in spec["paths"].items():
         for method, operation in operations.items():
             conditions.complete(path, method, operation)
+            _secure(operation)
             _complete_operation(path, operation)
     links.complete(spec["paths"])
     spec["paths"]["/status"]["get"]["responses"]["503"]["content"] = {"application/json": {"schema": STATUS_ERROR}}
     return fold(spec)
+
+
+def _secure(operation: dict[str, Any]) -> None:
+    """What always asks for a token answers 401 without; the rest does so where the installation says so."""
+    if "401" in operation["responses"] and operation["operationId"] not in WITHOUT_TOKEN:
+        operation["security"] = [{"token": []}]
 
 
 def _complete_operation(path: str, operation: dict[str, Any]) -> None:
@@ -136,6 +166,8 @@ def _complete_operation(path: str, operation: dict[str, Any]) -> None:
     if path not in WITHOUT_DATABASE:
         for status, description in EVERYWHERE.items():
             responses.setdefault(status, {"description": description})
+    if path.startswith("/api/"):
+        responses.setdefault("403", {"description": FORBIDDEN})
     if "{cedula}" in path:
         responses.setdefault("308", {"description": MOVED})
     for status, response in responses.items():

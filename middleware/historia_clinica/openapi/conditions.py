@@ -46,13 +46,17 @@ REFUSED = {
     "412": "La versión es otra; la cabecera ETag trae la actual",
     "428": "Falta decir en If-Match qué versión se cambia",
 }
+# What is no row with versions that everybody may read: no Idempotency-Key serves for a password that is told once.
+ACCESS = ("/sesiones", "/cuenta")
 CHANGES = ("/anulacion", "/firma", "/cambio-documento", "/fusion", "/separacion")
 BODY = {"400": "Petición mal formada", "413": "Cuerpo demasiado grande", "415": "No es JSON"}
 
 
 def complete(path: str, method: str, operation: dict[str, Any]) -> None:
     """Adds what follows from what an operation does: reads one row, makes one, or changes one."""
-    if method == "get" and _reads_versions(operation):
+    if is_access(path):
+        _complete_account(path, method, operation)
+    elif method == "get" and _reads_versions(operation):
         _refer(operation, "IfNoneMatch")
         _answers(operation, {"304": "El cliente ya tiene esta versión", "412": REFUSED["412"]})
         _header(operation, "200", "304", "412")
@@ -61,10 +65,24 @@ def complete(path: str, method: str, operation: dict[str, Any]) -> None:
         _answers(operation, {"204": "Hecho, sin cuerpo porque así se prefirió", "404": "No existe", **REFUSED, **BODY})
         _header(operation, "200", "204", "412")
         _applied(operation, "204")
-    elif method == "post":
+    elif method == "post" and "201" in operation["responses"]:
         _refer(operation, "IdempotencyKey", "Prefer")
         _header(operation, "201")
         _applied(operation, "201")
+
+
+def is_access(path: str) -> bool:
+    """Whether a path is about accounts or sessions."""
+    return any(f"{part}/" in f"{path}/" for part in ACCESS)
+
+
+def _complete_account(path: str, method: str, operation: dict[str, Any]) -> None:
+    if method == "put":
+        _refer(operation, "IfMatch")
+        _answers(operation, {name: REFUSED[name] for name in ("412", "428")})
+        _header(operation, "412")
+    for status in {"200", "201"} & operation["responses"].keys() if path.endswith("/cuenta") else ():
+        _header(operation, status)
 
 
 def _reads_versions(operation: dict[str, Any]) -> bool:

@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from historia_clinica.openapi.conditions import is_access
+
 Paths = dict[str, dict[str, Any]]
 
 # A change goes on from the version that was answered.
@@ -16,6 +18,8 @@ def complete(paths: Paths) -> None:
     for path, operations in paths.items():
         for method, operation in operations.items():
             responses = operation["responses"]
+            if is_access(path):
+                continue
             if method == "post" and "201" in responses:
                 [item] = [other for other in paths if re.fullmatch(rf"{re.escape(path)}/{{\w+}}", other)]
                 responses["201"]["links"] = _row(paths, item, made=True)
@@ -32,7 +36,7 @@ def _row(paths: Paths, item: str, *, made: bool) -> dict[str, Any]:
     parameters = _asked(item) | ({f"path.{key}": f"$response.body#/{key}"} if made else {})
     links = {}
     for path in paths:
-        if path == item or re.fullmatch(rf"{re.escape(item)}/[\w-]+", path):
+        if path == item or (re.fullmatch(rf"{re.escape(item)}/[\w-]+", path) and not is_access(path)):
             for operation in paths[path].values():
                 changes = {"$ref": "#/components/parameters/IfMatch"} in operation.get("parameters", ())
                 if made or changes:

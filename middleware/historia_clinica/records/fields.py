@@ -12,6 +12,8 @@ from pydantic_core import PydanticCustomError
 
 from historia_clinica.http.fields import WHOLE, AtMost, BirthDate, Exact, Line, Moment, Text
 
+# Also of the users that were written without one: the database gives them a UUID.
+DOCUMENTO = r"^[0-9A-Za-z-]{3,36}$"
 EMAIL = r"[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+"
 SPACE = r"[^\S\x00-\x1f\x7f-\x9f]*"  # that is trimmed
 CLOCKS_DIFFER = timedelta(minutes=10)
@@ -37,6 +39,14 @@ def _parse_number(value: Any) -> Decimal:
 def _check_positive(value: Decimal) -> Decimal:
     if value <= 0:
         raise PydanticCustomError("historia_positive", "Debe ser mayor que cero.")
+    return value
+
+
+def _check_documento(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(DOCUMENTO[1:-1], value):
+        raise PydanticCustomError(
+            "historia_documento", "El documento lleva de 3 a 36 dígitos, letras sin tilde o guiones."
+        )
     return value
 
 
@@ -68,6 +78,11 @@ MedicoId = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1), WHOLE]
 ConsultaId = Annotated[UUID, Field(description="Una consulta del mismo paciente.")]
 Email = Annotated[
     Line, AtMost(100), Field(json_schema_extra={"pattern": f"^{SPACE}{EMAIL}{SPACE}$"}), AfterValidator(_check_email)
+]
+DocumentoUsuario = Annotated[
+    str,
+    BeforeValidator(_check_documento),
+    Field(strict=True, json_schema_extra={"pattern": DOCUMENTO}, description="Documento del usuario."),
 ]
 CIE10 = Annotated[
     str, Field(strict=True, pattern="^[A-Z][0-9]{2}[0-9X]?$", description="CIE-10, sin punto, como en los RIPS.")

@@ -14,16 +14,16 @@ class Noun:
 
     @property
     def member(self) -> str:
-        return _plain(self.singular).replace(" ", "_")
+        return _joined(self.singular, "_")
 
     @property
     def members(self) -> str:
         """Also the name of the table."""
-        return _plain(self.plural).replace(" ", "_")
+        return _joined(self.plural, "_")
 
     @property
     def path(self) -> str:
-        return _plain(self.plural).replace(" ", "-")
+        return _joined(self.plural, "-")
 
     @property
     def one(self) -> str:
@@ -66,5 +66,14 @@ def _plain(text: str) -> str:
     return "".join(one for one in unicodedata.normalize("NFD", text) if not unicodedata.combining(one))
 
 
+def _words(text: str) -> list[str]:
+    """Those that make a name: «relación de atención» is a relacion_atencion."""
+    return [word for word in _plain(text).split() if word != "de"]
+
+
+def _joined(text: str, sign: str) -> str:
+    return sign.join(_words(text))
+
+
 def _capitals(text: str) -> str:
-    return "".join(word.capitalize() for word in _plain(text).split())
+    return "".join(word.capitalize() for word in _words(text))

@@ -52,6 +52,11 @@ class Place:
         """The number of the patient whom a request with that key is about."""
         return key.get(self.patient) if self.patient else None
 
+    def own_of(self, row: Any) -> object:
+        """What the row is called among those of its list; None where that is the patient's number."""
+        column = list(self.names.values())[-1]
+        return None if column == self.patient else getattr(row, column)
+
     def address(self, row: Any) -> dict[str, Any]:
         """The parameters in the path of that row."""
         return {name: getattr(row, column) for name, column in self.names.items()}

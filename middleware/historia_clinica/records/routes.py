@@ -9,6 +9,7 @@ from flask import url_for
 
 from historia_clinica.db import Transaction
 from historia_clinica.errors import ForeignKeyMissing
+from historia_clinica.http import audit, authorization
 from historia_clinica.http.authorship import authorship
 from historia_clinica.http.conditional import (
     Answer,
@@ -88,7 +89,8 @@ class Resource(Generic[Row]):
         return self.store.noun
 
     def shown(self, row: Row) -> Schema:
-        return self.answer.model_validate(row)
+        """Without what whoever asks may not see."""
+        return authorization.visible(self.answer.model_validate(row), self.noun.members)
 
 
 def blueprint_of(resource: Resource[Row]) -> APIBlueprint:
@@ -124,8 +126,9 @@ def _add_create(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
         signed = authorship()
         # what people are known by is sent, or the database numbers them
         made = {"id": new_id(signed["clave"])} if place.above else {}
-        values = resource.values(nueva) | signed | place.key(ruta) | made
+        values = resource.values(nueva) | authorization.created(nueva) | signed | place.key(ruta) | made
         paciente = place.patient_of(values)
+        audit.about(paciente)
         database = context().database
         try:
             with database.transaction(paciente) as transaction:
@@ -133,11 +136,12 @@ def _add_create(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
                     resource.check(transaction, paciente, nueva)
                 created = store.create(transaction, values)
                 resource.keep(transaction, created, nueva)
+                audit.about(recurso_id=place.own_of(created), version=created.version)
         except ForeignKeyMissing as error:
             # Who is not there, or no longer, is said before what is not: it leads to the number of today.
             with database.transaction(paciente) as transaction:
                 store.refuse_without_patient(transaction, values)
-            raise store.explain(error) from error
+                raise store.explain(error) from error
         location = url_for(f"{blueprint.name}.get", **place.address(created))
         return written(resource.shown(created), created.version, location)
 
@@ -177,7 +181,8 @@ def _add_get(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
         key = place.key(ruta)
         with context().database.transaction(place.patient_of(key)) as transaction:
             found = resource.store.versions.find(transaction, key, query.version, query.en)
-        return read(resource.shown(found), found.version)
+            audit.about(version=found.version)
+            return read(resource.shown(found), found.version)
 
 
 def _add_replace(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
@@ -201,9 +206,16 @@ def _add_replace(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
             if paciente is not None:
                 resource.check(transaction, paciente, corregida)
             try:
-                changed = store.versions.replace(transaction, key, wanted, values)
+                changed = store.versions.replace(
+                    transaction,
+                    key,
+                    wanted,
+                    values,
+                    lambda current: authorization.kept(corregida, current, noun.members),
+                )
             except ForeignKeyMissing as error:
                 raise store.explain(error) from error
+            audit.about(version=changed.version)
         return written(resource.shown(changed), changed.version)
 
 
@@ -222,7 +234,9 @@ def _add_annul(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
     def annul(ruta: Schema, anulacion: Anulacion, **_path: str) -> Answer[Schema]:
         wanted, key = wanted_versions(), place.key(ruta)
         with context().database.transaction(place.patient_of(key)) as transaction:
-            annulled = resource.store.versions.annul(transaction, key, wanted, authorship(anulacion.motivo))
+            signed = authorship(anulacion.motivo)
+            annulled = resource.store.versions.annul(transaction, key, wanted, signed, authorization.owned)
+            audit.about(version=annulled.version)
         return written(resource.shown(annulled), annulled.version)
 
 
@@ -240,5 +254,8 @@ def _add_history(blueprint: APIBlueprint, resource: Resource[Row]) -> None:
         with context().database.transaction(place.patient_of(key)) as transaction:
             rows = resource.store.versions.history(transaction, key, before, query.limite + 1)
         page = paginate(rows, query, lambda version: (version.row.version,))
-        shown = [made.version(**meta(one), **{noun.member: resource.shown(one.row)}) for one in page.rows]
+        shown = [
+            authorization.visible(made.version(**meta(one), **{noun.member: resource.shown(one.row)}), noun.members)
+            for one in page.rows
+        ]
         return made.history(versiones=shown, siguiente=page.next_cursor), 200, page.headers

@@ -7,7 +7,15 @@ from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 from historia_clinica.db import Parameters, Scope, Statement, Transaction
-from historia_clinica.errors import Annulled, FieldError, ForeignKeyMissing, HistoriaError, InvalidInput, NotFound
+from historia_clinica.errors import (
+    NO_PATIENT,
+    Annulled,
+    FieldError,
+    ForeignKeyMissing,
+    HistoriaError,
+    InvalidInput,
+    NotFound,
+)
 from historia_clinica.records.noun import Noun
 from historia_clinica.versions import Current, Versioned, common, since, statements
 
@@ -15,7 +23,6 @@ KEY = {"paciente_id": "text", "id": "uuid"}
 MEDICO = {"medico_id": "No hay un médico con este número."}
 CONSULTA = {"consulta_id": "No hay una consulta de este paciente con este identificador."}
 ORDEN = {"orden_id": "No hay una orden de este paciente con este identificador."}
-NO_PATIENT = "No hay un paciente con esa cédula."
 # One that was merged with another is there for its number alone.
 PATIENT_EXISTS = Statement(
     "SELECT cedula FROM pacientes WHERE cedula = %(paciente_id)s AND estado <> 'fusionado'", Scope.PATIENT

@@ -36,9 +36,10 @@ ODD = [
 ]  # fmt: skip
 NAMES = [
     "Accept", "Accept-Encoding", "Range", "If-None-Match", "If-Modified-Since", "Prefer", "X-Request-ID",
-    "Authorization", "Cookie", "User-Agent", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
+    "Cookie", "User-Agent", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
     "X-HTTP-Method-Override", "Upgrade", "Traceparent",
 ]  # fmt: skip
+TOKENS = [f"Bearer {MARK}", f"Bearer {MARK}.{MARK}.{MARK}", f"Bearer {LONG}", f"Basic {MARK}", "Bearer", "Bearer \t"]
 GIVEN_BACK = {("X-Request-ID", MARK)}  # that is what it is for
 HOSTS = [
     MARK,
@@ -67,6 +68,10 @@ CASES: list[Case] = [
     *(
         get(f"read-another-version-{value[:30]!r}", {200, 412}, PATIENT, If_Match=value)
         for value in OTHER_VERSIONS
+    ),
+    *(
+        get(f"token-{value[:30]!r}", {401}, PATIENT, Authorization=value)
+        for value in [*ODD, *TOKENS]
     ),
     *(send(f"key-{value[:30]!r}", {400}, NEW, Idempotency_Key=value) for value in KEYS),
     *(

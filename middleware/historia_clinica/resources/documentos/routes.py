@@ -51,8 +51,8 @@ blueprint = blueprint_of(RESOURCE)
 def content(ruta: RegistroEnRuta, **_path: str) -> Response:
     with context().database.transaction(paciente=ruta.cedula) as transaction:
         found = transaction.row(CONTENT, OF_A_PATIENT.key(ruta), Content)
-    if found is None:
-        raise NotFound(STORE.versions.missing)
+        if found is None:
+            raise NotFound(STORE.versions.missing)
     response = Response(bytes(found.contenido), mimetype=found.mime)
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.nombre, safe='')}"
     return response

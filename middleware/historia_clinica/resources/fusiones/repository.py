@@ -8,6 +8,7 @@ from uuid import UUID
 
 from historia_clinica.db import Parameters, Scope, Statement, Transaction
 from historia_clinica.errors import (
+    NO_PATIENT,
     Conflict,
     FieldError,
     HistoriaError,
@@ -17,7 +18,7 @@ from historia_clinica.errors import (
     PreconditionFailed,
     SplitRefused,
 )
-from historia_clinica.records.store import NO_PATIENT, refuse_without_patient
+from historia_clinica.records.store import refuse_without_patient
 from historia_clinica.resources.pacientes import repository as pacientes
 from historia_clinica.resources.pacientes.schemas import Paciente
 

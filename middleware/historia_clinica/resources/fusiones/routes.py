@@ -2,6 +2,8 @@
 
 from apiflask import APIBlueprint
 
+from historia_clinica.audit.entries import Vinculo
+from historia_clinica.http import audit, authorization
 from historia_clinica.http.authorship import authorship
 from historia_clinica.http.conditional import Answer, wanted_versions, written
 from historia_clinica.http.context import context, transaction_after_commit
@@ -37,7 +39,7 @@ blueprint = APIBlueprint("fusiones", __name__, url_prefix="/api/v1/pacientes/<ce
     operation_id="fusionarPacientes",
 )
 def merge(cedula: PacienteEnRuta, fusion: FusionNueva) -> Answer[Paciente]:
-    return _changed(repository.merge, cedula.cedula, fusion)
+    return _changed(repository.merge, cedula.cedula, fusion, (Vinculo.RECIBE, Vinculo.FUSIONADO_EN))
 
 
 @blueprint.post("/separacion")
@@ -51,18 +53,26 @@ def merge(cedula: PacienteEnRuta, fusion: FusionNueva) -> Answer[Paciente]:
     operation_id="separarPacientes",
 )
 def split(cedula: PacienteEnRuta, separacion: Separacion) -> Answer[Paciente]:
-    return _changed(repository.split, cedula.cedula, separacion)
+    return _changed(repository.split, cedula.cedula, separacion, (Vinculo.DEVUELVE, Vinculo.SEPARADO_DE))
 
 
-def _changed(change: repository.Change, cedula: str, asked: FusionNueva | Separacion) -> Answer[Paciente]:
+def _changed(
+    change: repository.Change, cedula: str, asked: FusionNueva | Separacion, ties: tuple[Vinculo, Vinculo]
+) -> Answer[Paciente]:
     wanted = wanted_versions()
     signed = authorship(asked.motivo)
     with context().database.transaction() as transaction:
         outcome = change(transaction, cedula, asked.duplicado, wanted, signed)
+        if outcome.obstaculo is None:
+            audit.about(version=outcome.version)
+            audit.joins(ties[0], asked.duplicado, ties[1])
+        else:
+            audit.not_yet()
     # only what is committed can be read: see the repository
     with transaction_after_commit() as transaction:
         survivor = repository.survivor(transaction, cedula, outcome, signed)
-    return written(Paciente.model_validate(survivor), survivor.version)
+    shown = authorization.visible(Paciente.model_validate(survivor), "pacientes")
+    return written(shown, survivor.version)
 
 
 @blueprint.get("/fusiones")
@@ -79,5 +89,5 @@ def index(cedula: PacienteEnRuta, query: PageQuery) -> tuple[PaginaFusiones, int
     with context().database.transaction(paciente=cedula.cedula) as transaction:
         rows = repository.page(transaction, cedula.cedula, before, query.limite + 1)
     page = paginate(rows, query, lambda row: (row.fecha_registro, row.id))
-    shown = [Fusion.model_validate(row) for row in page.rows]
+    shown = [authorization.visible(Fusion.model_validate(row), "fusiones") for row in page.rows]
     return PaginaFusiones(fusiones=shown, siguiente=page.next_cursor), 200, page.headers

@@ -5,11 +5,11 @@ from typing import Any
 from apiflask import APIBlueprint
 from pydantic import TypeAdapter
 
-from historia_clinica.errors import NotFound
+from historia_clinica.errors import NO_PATIENT, NotFound
+from historia_clinica.http import authorization
 from historia_clinica.http.context import context
 from historia_clinica.http.fields import Schema
 from historia_clinica.records.schemas import PacienteEnRuta
-from historia_clinica.records.store import NO_PATIENT
 from historia_clinica.resources.historia import repository
 from historia_clinica.resources.historia.kinds import RESOURCES
 from historia_clinica.resources.historia.schemas import EXAMPLE, Historia
@@ -21,6 +21,7 @@ def _many(into: Any) -> TypeAdapter[list[Any]]:
 
 
 ROWS = {resource.noun.members: _many(resource.store.into) for resource in RESOURCES}
+MEMBERS = {"paciente": "pacientes"} | {name: name for name in ROWS}  # of the answer, and the resource of each
 blueprint = APIBlueprint("historia", __name__, url_prefix="/api/v1/pacientes/<cedula>", tag="Pacientes")
 
 
@@ -36,13 +37,15 @@ blueprint = APIBlueprint("historia", __name__, url_prefix="/api/v1/pacientes/<ce
 def read(cedula: PacienteEnRuta) -> Schema:
     with context().database.transaction(paciente=cedula.cedula) as transaction:
         found: dict[str, str] = transaction.rows(repository.READ, cedula.model_dump(), dict)[0]
-    if found["paciente"] is None:
-        raise NotFound(NO_PATIENT)
+        if found["paciente"] is None:
+            raise NotFound(NO_PATIENT)
+    unreadable = {member for member, name in MEMBERS.items() if not authorization.may_read(name)}
     records = {
         resource.noun.members: [
             resource.shown(row) for row in ROWS[resource.noun.members].validate_json(found[resource.noun.members])
         ]
         for resource in RESOURCES
     }
-    whole: Schema = Historia(paciente=Paciente.model_validate_json(found["paciente"]), **records)
-    return whole
+    patient = authorization.visible(Paciente.model_validate_json(found["paciente"]), "pacientes")
+    whole: Schema = Historia(paciente=patient, **records)
+    return authorization.without(whole, authorization.hidden("historia") | unreadable)

@@ -7,6 +7,7 @@ from flask import request
 
 from historia_clinica.db import Parameters, Transaction
 from historia_clinica.errors import FieldError, InvalidInput
+from historia_clinica.http import audit, authorization
 from historia_clinica.http.authorship import authorship
 from historia_clinica.http.conditional import Answer, wanted_versions, written
 from historia_clinica.http.context import context
@@ -32,6 +33,7 @@ def _check_addendum(transaction: Transaction, paciente_id: str, sent: NotaNueva 
 
 def _signature(current: Parameters) -> dict[str, Any]:
     """Of the text that is signed, as it is stored: PostgreSQL's own convert_to may not be run on shards."""
+    authorization.owned(current)
     if current["medico_id"] is None:
         raise InvalidInput(errors=(NO_AUTHOR,))
     return {"sha256": hashlib.sha256(str(current["texto"]).encode()).hexdigest()}
@@ -55,4 +57,5 @@ def sign(ruta: RegistroEnRuta, **_path: str) -> Answer[Schema]:
         raise InvalidInput(NO_BODY)
     with context().database.transaction(paciente=ruta.cedula) as transaction:
         signed = STORE.versions.change(transaction, SIGN, OF_A_PATIENT.key(ruta), wanted, authorship(), _signature)
-    return written(signed, signed.version)
+        audit.about(version=signed.version)
+    return written(RESOURCE.shown(signed), signed.version)

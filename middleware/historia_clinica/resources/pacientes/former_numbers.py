@@ -2,10 +2,10 @@
 
 from flask import Flask, Response, redirect, request, url_for
 
-from historia_clinica.errors import HistoriaError, NotFound, PatientMerged, Unavailable
+from historia_clinica.errors import NO_PATIENT, HistoriaError, NotFound, PatientMerged, Unavailable
 from historia_clinica.http import idempotency, problems
 from historia_clinica.http.context import context
-from historia_clinica.records.store import NO_PATIENT, refuse_without_patient
+from historia_clinica.records.store import refuse_without_patient
 from historia_clinica.resources.pacientes import repository
 
 KEEPS_METHOD_AND_BODY = 308

@@ -27,6 +27,11 @@ PAGE = Statement(
                    '[^a-z0-9]+', ' ', 'g')), ' ')) @@ %(words)s::tsquery)
        AND (%(documento)s::text IS NULL OR cedula LIKE %(documento)s::text || '%%')
        AND (%(fecha_nacimiento)s::date IS NULL OR fecha_nacimiento = %(fecha_nacimiento)s::date)
+       AND (%(atendido_por)s::text IS NULL AND %(propio)s::text IS NULL
+            OR cedula = %(propio)s::text AND id = %(propio_uuid)s::uuid
+            OR EXISTS (SELECT FROM relaciones_atencion AS r
+                        WHERE r.paciente_id = pacientes.cedula AND r.usuario_id = %(atendido_por)s::text
+                          AND r.estado = 'activa' AND r.desde <= now() AND (r.hasta IS NULL OR now() < r.hasta)))
      ORDER BY fecha_registro, id
      LIMIT %(rows)s
     """,

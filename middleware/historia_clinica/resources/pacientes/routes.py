@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from historia_clinica.audit.entries import Vinculo
 from historia_clinica.errors import FieldError, InvalidInput
+from historia_clinica.http import audit, authorization
 from historia_clinica.http.authorship import authorship
 from historia_clinica.http.conditional import Answer, wanted_versions, written
 from historia_clinica.http.context import context, transaction_after_commit
@@ -24,6 +26,12 @@ from historia_clinica.resources.pacientes.schemas import (
 )
 from historia_clinica.words import as_query
 
+SPOKEN_OF = {
+    "nombre": frozenset({"nombre", "apellido"}),
+    "documento": frozenset({"cedula"}),
+    "fecha_nacimiento": frozenset({"fecha_nacimiento"}),
+}
+
 
 def _after(query: PageQuery) -> dict[str, Any]:
     """Every search has the order of the list, so a cursor holds nothing of what is searched."""
@@ -32,12 +40,16 @@ def _after(query: PageQuery) -> dict[str, Any]:
 
 
 def _asked(query: PacientesQuery) -> dict[str, Any]:
-    """Which patients: words of the name, each perhaps cut short; the beginning of the cédula; the date of birth."""
+    """Which patients: words of the name, each perhaps cut short; the beginning of the cédula; the date of birth; and of
+    those, whoever asks may see.
+    """
+    authorization.refuse_search(SPOKEN_OF, query, STORE.noun.members)
     return {
         "anulados": query.anulados,
         "words": as_query(query.nombre) if query.nombre else None,
         "documento": query.documento,
         "fecha_nacimiento": query.fecha_nacimiento,
+        **authorization.reach(),
     }
 
 
@@ -75,10 +87,16 @@ def change_number(cedula: PacienteEnRuta, cambio: CambioDeDocumento) -> Answer[P
         raise InvalidInput(errors=(FieldError("/cedula", "Es el número que ya tiene."),))
     with context().database.transaction() as transaction:
         version = repository.change_number(transaction, cedula.cedula, cambio.cedula, wanted, signed)
+        if version is None:
+            audit.not_yet()
+        else:
+            audit.about(version=version)
+            audit.joins(Vinculo.PASA_A, cambio.cedula, Vinculo.VIENE_DE)
     # only what is committed can be read: see the repository
     with transaction_after_commit() as transaction:
         if version is None:
             moved = repository.changed_before(transaction, cedula.cedula, wanted, signed)
         else:
             moved = VERSIONS.find(transaction, {"cedula": cambio.cedula}, version)
-    return written(Paciente.model_validate(moved), moved.version)
+    shown = authorization.visible(Paciente.model_validate(moved), STORE.noun.members)
+    return written(shown, moved.version)

@@ -2,8 +2,11 @@
 
 from apiflask import APIBlueprint
 
+from historia_clinica.access.people import ANONYMOUS
 from historia_clinica.errors import Unauthorized
+from historia_clinica.http import authorization
 from historia_clinica.http.context import context
+from historia_clinica.http.identity import persona
 from historia_clinica.records.place import on_a_roster
 from historia_clinica.records.routes import Resource, blueprint_of
 from historia_clinica.resources.usuarios import repository
@@ -39,7 +42,8 @@ inherited = APIBlueprint("usuarios-heredados", __name__, tag="Sistema")
     responses={401: "Falta autenticación"},
 )
 def index() -> UsuariosHeredados:
-    if not context().settings.historia_compat_anonymous_usuarios:
+    if persona() is ANONYMOUS and not context().settings.historia_compat_anonymous_usuarios:
         raise Unauthorized
     with context().database.transaction() as transaction:
-        return UsuariosHeredados(usuarios=repository.list_all(transaction))
+        shown = [authorization.visible(one, RESOURCE.noun.members) for one in repository.list_all(transaction)]
+    return UsuariosHeredados(usuarios=shown)

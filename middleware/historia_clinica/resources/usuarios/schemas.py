@@ -1,27 +1,14 @@
 """What is accepted and returned for users; the seed's shape of them, to the letter."""
 
-import re
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from historia_clinica.http.conditional import Motivo
 from historia_clinica.http.fields import AtMost, Cedula, Line, Schema
-from historia_clinica.records.fields import Email
+from historia_clinica.records.fields import DocumentoUsuario, Email
 from historia_clinica.records.schemas import examples_of
-
-# Also of the rows that were written without one: the database gives them a UUID.
-DOCUMENTO = r"^[0-9A-Za-z-]{3,36}$"
-
-
-def _check_documento(value: Any) -> Any:
-    if isinstance(value, str) and not re.fullmatch(DOCUMENTO[1:-1], value):
-        raise PydanticCustomError(
-            "historia_documento", "El documento lleva de 3 a 36 dígitos, letras sin tilde o guiones."
-        )
-    return value
 
 
 class _Datos(Schema):
@@ -49,11 +36,7 @@ class Usuario(Schema):
 
 
 class UsuarioEnRuta(Schema):
-    documento_id: Annotated[
-        str,
-        BeforeValidator(_check_documento),
-        Field(strict=True, json_schema_extra={"pattern": DOCUMENTO}, description="Documento del usuario."),
-    ]
+    documento_id: DocumentoUsuario
 
 
 class UsuarioHeredado(Schema):

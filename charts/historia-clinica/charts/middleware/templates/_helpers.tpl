@@ -88,6 +88,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
     secretKeyRef:
       name: {{ tpl .Values.database.existingSecret . }}
       key: {{ .Values.signing.secretKey }}
+- name: HISTORIA_SIGNING_KEYS_ACCEPTED
+  valueFrom:
+    secretKeyRef:
+      name: {{ tpl .Values.database.existingSecret . }}
+      key: {{ .Values.signing.acceptedSecretKey }}
+      optional: true
+- name: HISTORIA_AUTH
+  value: {{ .Values.auth | quote }}
 - name: POSTGRES_SSLMODE
   value: {{ .Values.database.sslmode }}
 {{- if include "middleware.verifies" . }}
@@ -114,8 +122,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{- /* Variables that the chart sets; a YAML list. */ -}}
 {{- define "middleware.ownVariables" -}}
-{{- list "HISTORIA_COMPAT_ANONYMOUS_USUARIOS" "HISTORIA_METRICS_PORT" "HISTORIA_ROUTING" "HISTORIA_SIGNING_KEY"
-  "HISTORIA_WORKERS" "POSTGRES_DB" "POSTGRES_HOST" "POSTGRES_PASSWORD" "POSTGRES_PORT" "POSTGRES_SSLMODE"
+{{- list "HISTORIA_AUTH" "HISTORIA_COMPAT_ANONYMOUS_USUARIOS" "HISTORIA_METRICS_PORT" "HISTORIA_ROUTING"
+  "HISTORIA_SIGNING_KEY" "HISTORIA_SIGNING_KEYS_ACCEPTED" "HISTORIA_WORKERS" "POSTGRES_DB" "POSTGRES_HOST" "POSTGRES_PASSWORD" "POSTGRES_PORT" "POSTGRES_SSLMODE"
   "POSTGRES_SSLROOTCERT" "POSTGRES_USER" | toYaml -}}
 {{- end -}}
 

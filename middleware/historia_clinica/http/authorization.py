@@ -1,0 +1,210 @@
+"""What whoever asks may do: decided before the view, and what the decision leaves of rows and of changes.
+
+Who identified himself with no role is no business of this module. A patient whom a person may not see is answered here,
+before anything about that patient is asked but whether the two are related: so no body, no condition and no former
+number can make that answer another one than that about a patient who does not exist.
+
+The facts are asked in a transaction of their own: that of the view begins when the body has arrived, and no connection
+is held for whoever sends slowly.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from apiflask import APIFlask
+from flask import Response, g, request
+
+from historia_clinica.access.decision import (
+    UNRESTRICTED,
+    Condicion,
+    Decision,
+    Fields,
+    Hechos,
+    Razon,
+    asks_for_facts,
+    decidir,
+)
+from historia_clinica.access.operations import HALF_OPEN, OF_ACCOUNTS, OPEN, Accion, Operation, operation_of
+from historia_clinica.access.people import Persona
+from historia_clinica.errors import NO_PATIENT, FieldError, Forbidden, NotFound
+from historia_clinica.http import audit, problems
+from historia_clinica.http.context import context
+from historia_clinica.http.fields import CEDULA, Schema
+from historia_clinica.http.identity import persona
+from historia_clinica.permissions import facts
+
+Body = TypeVar("Body", bound=Schema)
+MEDICO = "medico_id"
+NOT_YOURS = "Con su rol no se cambia este dato."
+NOT_IN_YOUR_NAME = "Con su rol solo se escribe en nombre propio."
+OF_ANOTHER = "Es de otro médico, y con su rol solo se cambia lo propio."
+NOT_ASKED = "Con su rol no se busca por un dato que no se ve."
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What was decided about the current request, and from what."""
+
+    persona: Persona
+    hechos: Hechos
+    decision: Decision
+
+
+def install(app: APIFlask) -> None:
+    app.before_request(_authorize)
+
+
+def decision() -> Decision:
+    """About the current request; of those who have no role, and of what is open, nothing is decided here."""
+    asked = _asked()
+    return asked.decision if asked else UNRESTRICTED
+
+
+def may_read(recurso: str) -> bool:
+    """Whether the person who asks about a patient may also read that of him or her."""
+    return _about_reading(recurso).permitido
+
+
+def hidden(recurso: str) -> Fields:
+    """The members of that resource that the answer to the current request leaves out."""
+    kept: dict[str, Fields] = g.hidden
+    if recurso not in kept:
+        asked = _asked()
+        own = asked.decision.campos_ocultos if asked and request.blueprint == recurso else frozenset()
+        kept[recurso] = own | _about_reading(recurso, scoped=False).campos_ocultos
+    return kept[recurso]
+
+
+def visible(body: Body, recurso: str) -> Body:
+    return without(body, hidden(recurso))
+
+
+def without(body: Body, names: Fields) -> Body:
+    """The same without those members: they are absent from what is written out, not null."""
+    if not names:
+        return body
+    left = body.model_copy()
+    for name in names:
+        left.__dict__.pop(name, None)
+    return left
+
+
+def refuse_search(members: Mapping[str, Fields], query: Schema, recurso: str) -> None:
+    """Raises Forbidden where a condition of a search asks for what its answer hides: which rows come would tell it.
+
+    `members`: of which members a parameter speaks.
+    """
+    concealed = hidden(recurso)
+    asked = {name for name in members if getattr(query, name) is not None}
+    _refuse({name for name in asked if members[name] & concealed}, NOT_ASKED)
+
+
+def reach() -> dict[str, object]:
+    """Whom a search may find, as parameters of its statement: all None, everybody."""
+    who, scope = persona(), decision().alcance
+    found: dict[str, object] = {
+        "atendido_por": who.usuario if Condicion.RELACION in scope else None,
+        "propio": who.paciente_id if Condicion.PROPIO in scope else None,
+        "propio_uuid": who.paciente_uuid if Condicion.PROPIO in scope else None,
+    }
+    if scope and not any(found.values()):
+        raise Forbidden
+    return found
+
+
+def created(sent: Schema) -> dict[str, Any]:
+    """The columns of a new row that are not the sender's to choose. Raises Forbidden."""
+    decided = decision()
+    _refuse(sent.model_fields_set & decided.campos_solo_lectura, NOT_YOURS)
+    return _in_own_name(sent) if decided.solo_autor else {}
+
+
+def kept(sent: Schema, current: Mapping[str, Any], recurso: str) -> dict[str, Any]:
+    """The columns that a correction leaves as they are. Raises Forbidden where it would not.
+
+    What is hidden may not be sent at all: whether it was the same would tell what it is.
+    """
+    decided, concealed = decision(), hidden(recurso)
+    changed = {name for name in decided.campos_solo_lectura & sent.model_fields_set if _differs(sent, current, name)}
+    _refuse(changed | concealed & sent.model_fields_set - {"motivo"}, NOT_YOURS)
+    left = (decided.campos_solo_lectura | concealed) & type(sent).model_fields.keys() & current.keys() - {"motivo"}
+    own = owned(current) | _in_own_name(sent) if decided.solo_autor else {}
+    return {name: current[name] for name in left} | own
+
+
+def owned(current: Mapping[str, Any]) -> dict[str, Any]:
+    """Nothing more to write. Raises Forbidden where only its physician may change a row, and that is another."""
+    if decision().solo_autor and current.get(MEDICO) != _own_number():
+        raise Forbidden(OF_ANOTHER)
+    return {}
+
+
+def _authorize() -> Response | None:
+    who, endpoint = persona(), request.endpoint
+    g.asked, g.hidden = None, {}  # nothing of another request, whoever holds the context open
+    if who.rol is None or endpoint is None or endpoint in OPEN - HALF_OPEN.keys() or request.blueprint in OF_ACCOUNTS:
+        return None
+    if request.method == "OPTIONS":
+        return None  # the same for everybody, and nothing is asked about a patient
+    operation = operation_of(endpoint)
+    if operation is None:
+        return problems.answer(Forbidden())
+    hechos = _facts(who, operation)
+    decided = decidir(who, operation, context().permissions.matrix(), hechos)
+    g.asked = _Asked(who, hechos, decided)
+    if decided.permitido:
+        return None
+    audit.denied()
+    # not raised: what handles a patient who is not found would look for a former number
+    return problems.answer(NotFound(NO_PATIENT) if decided.razon is Razon.PACIENTE_AJENO else Forbidden())
+
+
+def _facts(who: Persona, operation: Operation) -> Hechos:
+    cedula = (request.view_args or {}).get("cedula")
+    if cedula is None:
+        return Hechos()
+    if not re.fullmatch(CEDULA[1:-1], cedula) or not asks_for_facts(who, operation, context().permissions.matrix()):
+        return Hechos(cedula)
+    with context().database.transaction(paciente=cedula) as transaction:
+        return facts(transaction, who, cedula)
+
+
+def _asked() -> _Asked | None:
+    asked: _Asked | None = g.get("asked")
+    return asked
+
+
+def _about_reading(recurso: str, *, scoped: bool = True) -> Decision:
+    """By the role alone where it is not `scoped`: a service account that may not read is shown no more for that."""
+    asked = _asked()
+    if asked is None:
+        return UNRESTRICTED
+    who = asked.persona if scoped else replace(asked.persona, ambitos=frozenset())
+    return decidir(who, Operation(recurso, Accion.LEER), context().permissions.matrix(), asked.hechos)
+
+
+def _own_number() -> int:
+    """Of the physician who asks; raises Forbidden where the account is none's."""
+    number = persona().medico_id
+    if number is None:
+        raise Forbidden(NOT_IN_YOUR_NAME)
+    return number
+
+
+def _in_own_name(sent: Schema) -> dict[str, Any]:
+    if MEDICO not in type(sent).model_fields:
+        raise Forbidden(NOT_IN_YOUR_NAME)
+    if getattr(sent, MEDICO) not in (None, _own_number()):
+        _refuse({MEDICO}, NOT_IN_YOUR_NAME)
+    return {MEDICO: _own_number()}
+
+
+def _differs(sent: Schema, current: Mapping[str, Any], name: str) -> bool:
+    return name in current and getattr(sent, name) != current[name]
+
+
+def _refuse(names: set[str] | Fields, sentence: str) -> None:
+    if names:
+        raise Forbidden(sentence, tuple(FieldError(f"/{name}", sentence) for name in sorted(names)))

@@ -1,0 +1,112 @@
+"""The access matrix as the database holds it, and what it knows about a person and a patient."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from historia_clinica.access.decision import Condicion, Hechos, Permiso
+from historia_clinica.access.operations import Accion
+from historia_clinica.access.people import Persona, Rol
+from historia_clinica.db import Scope, Statement, Transaction
+from historia_clinica.kept import Kept
+
+KEEP = 5.0  # seconds after which another matrix is seen
+OWN_VERSION = 0  # of the rows that the installation added
+
+# Each reader sees one version whole: the rows come with the line that puts them in force.
+MATRIX = Statement(
+    """
+    SELECT version, rol, recurso, accion, condicion, campos_ocultos, campos_solo_lectura
+      FROM permisos
+     WHERE version = 0 OR version = (SELECT max(version) FROM versiones_matriz)
+     ORDER BY rol, recurso, accion, condicion, version
+    """,
+    Scope.REFERENCE,
+)
+IN_FORCE = Statement(
+    "SELECT version, sha256, fecha_registro FROM versiones_matriz ORDER BY version DESC LIMIT 1", Scope.REFERENCE
+)
+ROLES = Statement("SELECT rol, descripcion FROM roles ORDER BY rol", Scope.REFERENCE)
+# All at once, also where one is enough: whoever asks about a patient who is not there waits as long as for another's.
+FACTS = Statement(
+    """
+    SELECT EXISTS (SELECT FROM relaciones_atencion
+                    WHERE paciente_id = %(paciente_id)s AND usuario_id = %(usuario)s AND estado = 'activa'
+                      AND desde <= now() AND (hasta IS NULL OR now() < hasta)) AS relacion,
+           EXISTS (SELECT FROM ordenes WHERE paciente_id = %(paciente_id)s AND estado <> 'anulada') AS orden,
+           EXISTS (SELECT FROM pacientes
+                    WHERE cedula = %(paciente_id)s AND id = %(paciente_uuid)s::uuid AND estado <> 'fusionado') AS propio
+    """,
+    Scope.PATIENT,
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """Of the table, in its own words: some may be of a program that is newer than this one."""
+
+    version: int
+    rol: str
+    recurso: str
+    accion: str
+    condicion: str
+    campos_ocultos: list[str]
+    campos_solo_lectura: list[str]
+
+    @property
+    def propio(self) -> bool:
+        """Whether the installation added it."""
+        return self.version == OWN_VERSION
+
+
+@dataclass(frozen=True)
+class InForce:
+    version: int
+    sha256: str
+    fecha_registro: datetime
+
+
+@dataclass(frozen=True)
+class Role:
+    rol: str
+    descripcion: str
+
+
+class Permissions:
+    """What one process knows of the matrix. Calls raise what a transaction raises: nothing is decided without it."""
+
+    def __init__(self, transaction: Callable[[], AbstractContextManager[Transaction]], keep: float = KEEP) -> None:
+        self._transaction = transaction
+        self.matrix = Kept(keep, self._load)
+
+    def _load(self) -> tuple[Permiso, ...]:
+        with self._transaction() as transaction:
+            return understood(rows(transaction))
+
+
+def rows(transaction: Transaction) -> list[Row]:
+    return transaction.rows(MATRIX, {}, Row)
+
+
+def understood(found: Sequence[Row]) -> tuple[Permiso, ...]:
+    """Those of which every word is known here; the others allow nothing."""
+    return tuple(
+        Permiso(
+            Rol(one.rol),
+            one.recurso,
+            Accion(one.accion),
+            Condicion(one.condicion),
+            frozenset(one.campos_ocultos),
+            frozenset(one.campos_solo_lectura),
+        )
+        for one in found
+        if one.rol in set(Rol) and one.accion in set(Accion) and one.condicion in set(Condicion)
+    )
+
+
+def facts(transaction: Transaction, persona: Persona, paciente: str) -> Hechos:
+    """About a patient who may not exist: then nothing holds."""
+    asked = {"paciente_id": paciente, "usuario": persona.usuario, "paciente_uuid": persona.paciente_uuid}
+    return transaction.rows(FACTS, asked, partial(Hechos, paciente))[0]

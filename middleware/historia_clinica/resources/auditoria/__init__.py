@@ -1,0 +1,1 @@
+"""What was done with a patient's record: for who audits it, and for the patient."""

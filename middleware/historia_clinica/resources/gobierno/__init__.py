@@ -1,0 +1,1 @@
+"""How the data are governed: the access matrix as it is in force."""

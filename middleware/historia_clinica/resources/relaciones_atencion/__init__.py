@@ -1,0 +1,1 @@
+"""Which users attend a patient: what most rows of the access matrix ask."""

@@ -1,0 +1,239 @@
+"""Who may do what: the pure function that decides, and the matrix that this program carries."""
+
+import uuid
+
+import pytest
+from historia_clinica import create_app
+from historia_clinica.access.decision import (
+    OF_TWO_PATIENTS,
+    Condicion,
+    Decision,
+    Hechos,
+    Permiso,
+    Razon,
+    asks_for_facts,
+    decidir,
+)
+from historia_clinica.access.operations import OF_ACCOUNTS, OPEN, Accion, Operation, operation_of
+from historia_clinica.access.people import Persona, Rol
+from historia_clinica.permissions import Row, understood
+from historia_clinica.settings import Settings
+from historia_hooks.matrix import Matrix, Permission, carried
+from historia_hooks.plan import plan_matrix
+from historia_hooks.steps import LoadMatrix
+from hypothesis import given
+from hypothesis import strategies as st
+
+FIELDS = st.frozensets(st.sampled_from(["nombre", "texto", "telefono"]))
+RESOURCES = ["pacientes", "notas", "fusiones"]
+operations = st.builds(Operation, st.sampled_from(RESOURCES), st.sampled_from(Accion))
+permissions = st.builds(
+    Permiso,
+    st.sampled_from([Rol.MEDICO, Rol.PACIENTE]),
+    st.sampled_from(RESOURCES),
+    st.sampled_from(Accion),
+    st.sampled_from(Condicion),
+    FIELDS,
+    FIELDS,
+)
+matrices = st.lists(permissions, max_size=30)
+people = st.builds(
+    Persona,
+    st.just("1012345678"),
+    st.sampled_from([Rol.MEDICO, Rol.PACIENTE]),
+    medico_id=st.none() | st.just(7),
+    paciente_id=st.none() | st.just("P-1"),
+)
+facts = st.builds(Hechos, st.none() | st.sampled_from(["P-1", "P-2"]), st.booleans(), st.booleans(), st.booleans())
+NOTE = Operation("notas", Accion.LEER)
+MEDICO = Persona("1", Rol.MEDICO, medico_id=7)
+PROGRAM = carried()
+
+
+def row(condicion: Condicion = Condicion.SIEMPRE, ocultos: str = "", accion: Accion = Accion.LEER) -> Permiso:
+    return Permiso(Rol.MEDICO, "notas", accion, condicion, frozenset(ocultos.split()))
+
+
+@given(people, operations, facts)
+def test_without_a_row_nothing_is_allowed(who: Persona, operation: Operation, hechos: Hechos) -> None:
+    assert decidir(who, operation, [], hechos) == Decision(permitido=False, razon=Razon.SIN_PERMISO)
+
+
+@given(people, operations, matrices, facts)
+def test_rows_of_other_roles_resources_and_actions_allow_nothing(
+    who: Persona, operation: Operation, matrix: list[Permiso], hechos: Hechos
+) -> None:
+    others = [
+        one for one in matrix if (one.rol, one.recurso, one.accion) != (who.rol, operation.recurso, operation.accion)
+    ]
+    assert not decidir(who, operation, others, hechos).permitido
+    with_others = decidir(who, operation, matrix, hechos)
+    assert with_others == decidir(who, operation, [one for one in matrix if one not in others], hechos)
+
+
+@given(people, operations, matrices, facts)
+def test_what_is_denied_shows_nothing(
+    who: Persona, operation: Operation, matrix: list[Permiso], hechos: Hechos
+) -> None:
+    decided = decidir(who, operation, matrix, hechos)
+    if not decided.permitido:
+        assert decided == Decision(permitido=False, razon=decided.razon)
+    assert (decided.razon is Razon.PERMITIDO) == decided.permitido
+
+
+@given(people, operations, matrices, permissions, facts)
+def test_one_row_more_takes_nothing_away(
+    who: Persona, operation: Operation, matrix: list[Permiso], more: Permiso, hechos: Hechos
+) -> None:
+    before, after = (decidir(who, operation, rows, hechos) for rows in (matrix, [*matrix, more]))
+    if before.permitido:
+        assert after.permitido
+        assert after.solo_autor <= before.solo_autor
+        if operation.accion is not Accion.BUSCAR:
+            assert after.campos_ocultos <= before.campos_ocultos
+            assert after.campos_solo_lectura <= before.campos_solo_lectura
+
+
+@given(people, operations, matrices, facts)
+def test_facts_that_are_not_asked_for_change_nothing(
+    who: Persona, operation: Operation, matrix: list[Permiso], hechos: Hechos
+) -> None:
+    if not asks_for_facts(who, operation, matrix):
+        assert decidir(who, operation, matrix, hechos) == decidir(who, operation, matrix, Hechos(hechos.paciente))
+
+
+@given(people, operations, matrices)
+def test_who_is_related_to_nobody_has_nobody(who: Persona, operation: Operation, matrix: list[Permiso]) -> None:
+    conditional = [one for one in matrix if one.condicion is not Condicion.SIEMPRE]
+    decided = decidir(who, operation, conditional, Hechos("P-2"))
+    assert not decided.permitido or operation.accion is Accion.BUSCAR
+    assert not decided.permitido or decided.alcance
+
+
+@given(people, matrices, facts, st.sampled_from(sorted(OF_TWO_PATIENTS)))
+def test_what_names_a_second_patient_hangs_on_no_condition(
+    who: Persona, matrix: list[Permiso], hechos: Hechos, accion: Accion
+) -> None:
+    conditional = [one for one in matrix if one.condicion is not Condicion.SIEMPRE]
+    for recurso in RESOURCES:
+        decided = decidir(who, Operation(recurso, accion), conditional, hechos)
+        assert (decided.permitido, decided.razon) == (False, Razon.SIN_PERMISO)
+
+
+@given(people, operations, matrices, facts)
+def test_scopes_only_narrow(who: Persona, operation: Operation, matrix: list[Permiso], hechos: Hechos) -> None:
+    def scoped(*scopes: str) -> Decision:
+        narrowed = Persona(who.usuario, who.rol, who.medico_id, who.paciente_id, ambitos=frozenset(scopes))
+        return decidir(narrowed, operation, matrix, hechos)
+
+    whole = decidir(who, operation, matrix, hechos)
+    assert scoped(f"{operation.recurso}:{operation.accion}", "otro:leer") == whole == scoped(f"{operation.recurso}:*")
+    assert not scoped("otro:leer").permitido
+
+
+@pytest.mark.parametrize(
+    ("condicion", "hechos", "permitido"),
+    [
+        (Condicion.SIEMPRE, Hechos(), True),
+        (Condicion.RELACION, Hechos("P", relacion=True), True),
+        (Condicion.RELACION, Hechos("P", orden=True), False),
+        (Condicion.ORDEN, Hechos("P", orden=True), True),
+        (Condicion.ORDEN, Hechos("P", relacion=True), False),
+        (Condicion.AUTOR, Hechos("P", relacion=True), True),
+        (Condicion.AUTOR, Hechos("P"), False),
+        (Condicion.PROPIO, Hechos("P", propio=True), True),
+        (Condicion.PROPIO, Hechos("P", relacion=True, orden=True), False),
+        (Condicion.RELACION, Hechos(relacion=True), False),
+    ],
+)
+def test_each_condition(condicion: Condicion, hechos: Hechos, permitido: bool) -> None:
+    assert decidir(MEDICO, NOTE, [row(condicion)], hechos).permitido == permitido
+
+
+def test_the_number_alone_makes_no_record_ones_own() -> None:
+    own = Permiso(Rol.PACIENTE, "notas", Accion.LEER, Condicion.PROPIO)
+    who = Persona("1", Rol.PACIENTE, paciente_id="P-1", paciente_uuid=uuid.uuid4())
+    assert asks_for_facts(who, NOTE, [own])
+    assert not decidir(who, NOTE, [own], Hechos("P-1")).permitido
+
+
+def test_what_two_rows_hide_is_what_both_hide_where_both_hold() -> None:
+    masked, plain = row(Condicion.SIEMPRE, "texto motivo"), row(Condicion.RELACION, "motivo")
+    assert decidir(MEDICO, NOTE, [masked, plain], Hechos("P")).campos_ocultos == {"texto", "motivo"}
+    assert decidir(MEDICO, NOTE, [masked, plain], Hechos("P", relacion=True)).campos_ocultos == {"motivo"}
+    assert asks_for_facts(MEDICO, NOTE, [masked, plain])
+    assert not asks_for_facts(MEDICO, NOTE, [row(), plain])
+
+
+def test_a_search_for_everybody_shows_what_everybody_may_be_seen_of() -> None:
+    search = Operation("notas", Accion.BUSCAR)
+    masked, plain = row(Condicion.SIEMPRE, "texto", Accion.BUSCAR), row(Condicion.RELACION, "", Accion.BUSCAR)
+    assert decidir(MEDICO, search, [masked, plain], Hechos()).campos_ocultos == {"texto"}
+    assert decidir(MEDICO, search, [masked, plain], Hechos()).alcance == frozenset()
+    assert decidir(MEDICO, search, [plain], Hechos()).alcance == {Condicion.RELACION}
+
+
+def test_words_of_a_newer_program_allow_nothing() -> None:
+    def said(**words: str) -> Row:
+        known = {"rol": "medico", "recurso": "notas", "accion": "leer", "condicion": "siempre"}
+        return Row(1, **(known | words), campos_ocultos=[], campos_solo_lectura=[])  # type: ignore[arg-type]
+
+    strange = [said(rol="enfermera"), said(accion="exportar"), said(condicion="urgencia")]
+    assert understood([*strange, said()]) == (row(),)
+
+
+def test_every_route_is_open_or_in_the_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new route needs its words in access/operations.py and, for whoever may use it, rows in permisos.csv."""
+    for name in ("POSTGRES_HOST", "POSTGRES_PASSWORD", "HISTORIA_SIGNING_KEY"):
+        monkeypatch.setenv(name, "x" * 32)
+    app = create_app(Settings())
+    allowed = {(one.recurso, one.accion) for one in PROGRAM.permissions}
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+    by_the_matrix = {one for one in endpoints - OPEN if one.partition(".")[0] not in OF_ACCOUNTS}
+    said = {endpoint: operation_of(endpoint) for endpoint in by_the_matrix}
+    assert sorted(endpoint for endpoint, operation in said.items() if operation is None) == []
+    missing = {endpoint: one for endpoint, one in said.items() if one and (one.recurso, one.accion) not in allowed}
+    assert missing == {}
+    assert allowed == {(one.recurso, one.accion) for one in said.values() if one}
+    assert endpoints >= OPEN
+
+
+def test_the_carried_matrix_is_sound() -> None:
+    assert {rol for rol, _ in PROGRAM.roles} == {one.rol for one in PROGRAM.permissions} == set(Rol)
+    keys = [(one.rol, one.recurso, one.accion, one.condicion) for one in PROGRAM.permissions]
+    assert len(keys) == len(set(keys)) > 100
+    assert {one.condicion for one in PROGRAM.permissions} == set(Condicion)
+    known = understood([Row(1, *one.as_row(1)[1:5], [], []) for one in PROGRAM.permissions])  # type: ignore[arg-type]
+    assert len(known) == len(PROGRAM.permissions)
+
+
+def test_nobody_who_governs_or_receives_sees_what_is_clinical() -> None:
+    clinical = {"historia", "consultas", "diagnosticos", "alergias", "antecedentes", "signos_vitales"}
+    clinical |= {"prescripciones", "ordenes", "resultados", "notas", "documentos"}
+    for one in PROGRAM.permissions:
+        if one.rol in ("admin", "admisionista", "oficial_datos", "investigador"):
+            assert one.recurso not in clinical
+        if one.rol in ("medico", "paciente", "resultados") and one.recurso in clinical | {"pacientes"}:
+            assert one.condicion != "siempre"
+        if one.rol == "auditor":
+            assert one.accion == "leer" or (one.recurso, one.accion) == ("auditoria", "verificar")
+        if one.recurso == "relaciones_atencion" and one.accion != "leer":
+            assert one.rol == "admisionista"
+
+
+def test_who_changes_a_row_may_read_it() -> None:
+    """What is hidden from readers is hidden in the answer to a change as well; where nobody reads, nothing would be."""
+    readers = {(one.rol, one.recurso) for one in PROGRAM.permissions if one.accion == "leer"}
+    changes = {"corregir", "anular", "firmar", "renumerar", "fusionar", "buscar", "descargar"}
+    assert {(one.rol, one.recurso) for one in PROGRAM.permissions if one.accion in changes} <= readers
+
+
+def test_a_matrix_is_loaded_where_another_holds() -> None:
+    other = Matrix(PROGRAM.roles, (Permission("admin", "cluster", "leer", "siempre"),), "0" * 64)
+    assert plan_matrix(PROGRAM, None) == (LoadMatrix(PROGRAM),) == plan_matrix(PROGRAM, other.sha256)
+    assert plan_matrix(PROGRAM, PROGRAM.sha256) == ()
+
+
+def test_lists_are_written_as_the_database_reads_them() -> None:
+    one = Permission("auditor", "notas", "leer", "siempre", ("texto", "motivo"))
+    assert Matrix((), (one,), "").as_csv(3) == '3,auditor,notas,leer,siempre,"{texto,motivo}",{}\r\n'
