@@ -93,7 +93,7 @@ class Settings(BaseSettings):
     historia_lock_timeout: int = Field(
         8500,
         ge=100,
-        description="Milliseconds one statement may wait for a lock. What is about a patient who is moving to another node "
+        description="Milliseconds one statement may wait for a lock. What is about a patient who moves to another node "
         "waits for the end of it.",
     )
     historia_deadline: float = Field(

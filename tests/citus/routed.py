@@ -105,12 +105,12 @@ def frozen(node: Any) -> Iterator[None]:
                 os.kill(pid, signal.SIGCONT)
 
 
-def move(cluster: Any, cedula: str, origin: Address, target: Address) -> None:
+def move(cluster: Any, cedula: str, origin: Address, target: Address, how: str = "block_writes") -> None:
     with contextlib.closing(cluster.connect()) as connection, connection.cursor() as cursor:
         cursor.execute(
             "SELECT citus_move_shard_placement(get_shard_id_for_distribution_column('pacientes', %s), %s, %s, %s, %s,"
-            " shard_transfer_mode => 'block_writes')",
-            (cedula, origin.host, origin.port, target.host, target.port),
+            " %s)",
+            (cedula, origin.host, origin.port, target.host, target.port, how),
         )
 
 

@@ -4,7 +4,9 @@ import contextlib
 import pathlib
 import random
 import subprocess
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg2.errors
@@ -12,9 +14,10 @@ import pytest
 from audited import chain, kept, query
 from citus.breaking import elsewhere
 from citus.hooks_state import done
-from citus.routed import PACIENTES, NewApi, owner_of, patients, written_in_two_phases
+from citus.routed import PACIENTES, NewApi, move, owner_of, patients, written_in_two_phases
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from historia_clinica.routing import Address
 from historia_hooks.audit.seals import read_key
 from historia_hooks.audit.verdict import Verdict
 from historia_hooks.commands.verify_audit import verify_audit
@@ -25,6 +28,7 @@ from versioned import if_match
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
 CHAINS = [("p", f"T-{n}") for n in range(24)] + [("s", f"u:{n}") for n in range(8)]
+READERS, MOVES = 4, 3
 SHARDS = (
     "SELECT min(shard_name(logicalrelid, shardid)) FROM pg_dist_shard JOIN pg_dist_placement USING (shardid)"
     " JOIN pg_dist_local_group USING (groupid) WHERE logicalrelid = '{}'::regclass"
@@ -46,6 +50,34 @@ def test_each_request_is_kept_beside_its_patient(citus_system: Cluster, new_api:
     assert api.get(f"{PACIENTES}/NADIE-1").status_code == 404
     # what Citus has settled meanwhile it forgets
     assert written_in_two_phases(citus_system) <= before
+
+
+@pytest.mark.parametrize("routing", ["coordinator", "owner"])
+def test_who_moves_from_node_to_node_is_read_all_the_while(
+    citus_system: Cluster, new_api: NewApi, routing: str
+) -> None:
+    """And each time it is kept: where the patient was at first, nothing can be written any more."""
+    api, moved = new_api(routing), threading.Event()
+    cedula, *_ = patients(api, 1)
+
+    def read() -> set[int]:
+        client, seen = api.application.test_client(), set()
+        while not moved.is_set():
+            seen.add(client.get(f"{PACIENTES}/{cedula}").status_code)
+        return seen
+
+    with ThreadPoolExecutor(READERS) as pool:
+        readers = [pool.submit(read) for _ in range(READERS)]
+        try:
+            for _ in range(MOVES):
+                here = owner_of(citus_system, cedula)
+                there = next(worker for worker in citus_system.workers[:2] if worker.port != here.port)
+                move(citus_system, cedula, here, Address(there.host, there.port), "force_logical")
+        finally:
+            moved.set()
+    assert set.union(*(reader.result() for reader in readers)) == {200}
+    seqs = chain(citus_system, cedula)
+    assert seqs == list(range(1, len(seqs) + 1))
 
 
 @pytest.mark.parametrize(

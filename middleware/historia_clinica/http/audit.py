@@ -45,7 +45,6 @@ NUMBER = re.compile(CEDULA[1:-1])
 IDENTIFIER = re.compile(r"[0-9A-Za-z-]{1,40}")
 SECONDS = 2.0  # for the row of a request that has used up its own time
 UNAVAILABLE = 503
-SAFE = frozenset({"GET", "HEAD"})  # RFC 9110 §9.2.1, of what the API has
 TRIES = 3
 PAUSE = 0.1  # seconds; the nodes learn of a patient's move one after the other
 # What these commit on their way is not what they come to: a login that fails is counted, a renewal may end a session.
@@ -106,7 +105,7 @@ def act(view: Callable[[], Result]) -> Result:
     account = _account()
     account.acting = True
     try:
-        return _wherever_it_moved(view) if request.method in SAFE else view()
+        return _wherever_it_moved(view)
     finally:
         account.acting = False
 
@@ -127,9 +126,9 @@ def witness(transaction: Transaction) -> Iterator[None]:
 
 
 def _wherever_it_moved(once: Callable[[], Result]) -> Result:
-    """The same again where the row could not be kept: a node that a patient has just left refuses to write it.
+    """The same again where the row could not be kept, and so nothing was done.
 
-    A change needs none of this, for the patient does not move while one is under way.
+    What was waiting for the end of a patient's move was sent to the node that the patient has left: Citus refuses it.
     """
     for _ in range(TRIES - 1):
         with suppress(AuditUnavailable):
