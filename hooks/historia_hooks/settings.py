@@ -92,8 +92,15 @@ class Settings(BaseSettings):
     admin_password: SecretStr = Field(
         alias="HISTORIA_ADMIN_PASSWORD",
         default=SecretStr(""),
-        description="for create-admin, where no file is named: the password for the first login",
+        description="the administrator's password for the first login; for create-admin, where no file is named",
     )
+    admin_document: str = Field(
+        alias="HISTORIA_ADMIN_DOCUMENTO",
+        default="",
+        description="for sync: the document of the administrator whom it makes while there is none; empty: nobody",
+    )
+    admin_name: str = Field(alias="HISTORIA_ADMIN_NOMBRE", default="", description="for sync: the administrator's name")
+    admin_email: str = Field(alias="HISTORIA_ADMIN_CORREO", default="", description="for sync: and e-mail address")
     certificate: str = Field(
         alias="HISTORIA_TLS_CERT", default="", description="file with the certificate that the nodes must present"
     )

@@ -16,9 +16,9 @@ def begin(arrived: float, seconds: float) -> None:
 
 
 @contextmanager
-def apart(seconds: float) -> Iterator[None]:
-    """So long for what must still be done when the request may have used up its own time."""
-    token = _ends.set(time.monotonic() + seconds)
+def at_least(seconds: float) -> Iterator[None]:
+    """So long for what must still be done, also when the request has used up its own time."""
+    token = _ends.set(max(_ends.get(), time.monotonic() + seconds))
     try:
         yield
     finally:

@@ -91,6 +91,10 @@ def test_runs_one_command_with_the_environment_of_the_hooks(kind: str, name: str
         wanted |= {"HISTORIA_POSTGRES_MAJOR": "17", "HISTORIA_CITUS_VERSION": "14.1.0"}
     if command == "sync":
         wanted |= {"HISTORIA_REBALANCE": "start", "HISTORIA_CITUS_VERSION": "14.1.0"}
+        wanted |= {"HISTORIA_ADMIN_DOCUMENTO": "ADMIN-1", "HISTORIA_ADMIN_NOMBRE": "Administración"}
+        wanted |= {"HISTORIA_ADMIN_CORREO": "administracion@example.org"}
+        key = {"name": "hc-auth", "key": "administrator-password", "optional": True}
+        wanted["HISTORIA_ADMIN_PASSWORD"] = {"secretKeyRef": key}
     if kind == "Pod":
         wanted["HISTORIA_API_URL"] = "http://hc-middleware:8080"
     assert environment(pod) == wanted
@@ -106,6 +110,13 @@ def test_everything_may_be_called_otherwise() -> None:
     assert env["HISTORIA_WORKERS"] == ",".join(nodes)
     assert env["HISTORIA_USUARIO"] == "documento_id"
     assert env["HISTORIA_API_URL"] == "http://api-service:80"
+
+
+def test_nobody_is_made_administrator_where_everybody_is_let_in() -> None:
+    for values in ({"middleware": {"auth": "off"}}, {"auth": {"administrator": {"documento": ""}}}):
+        objects = render(values=values)
+        assert not [name for name in environment(pod_of(find(objects, "Job", "hc-sync"))) if "_ADMIN_" in name]
+        assert "administrator-password" not in find(objects, "Secret", "hc-auth")["data"]
 
 
 def test_how_data_moves_is_said_by_values() -> None:

@@ -78,8 +78,8 @@ def test_requests_go_where_the_value_says() -> None:
 
 def test_who_asks_is_asked_where_the_value_says() -> None:
     for asked, accepted, file in (
-        ("off", "signing-keys-accepted", None),
-        ("required", "api-signatures-accepted", CI["everything"]),
+        ("required", "signing-keys-accepted", None),
+        ("off", "api-signatures-accepted", CI["everything"]),
     ):
         deployment = next(one for one in render(file=file) if one["kind"] == "Deployment")
         env = environment(deployment["spec"]["template"])

@@ -50,7 +50,7 @@ def test_hold_no_password() -> None:
     shown, notes = install()
     objects = yaml.safe_load_all(shown)
     secrets = {one["metadata"]["name"]: one["data"] for one in objects if one and one["kind"] == "Secret"}
-    assert {name: len(data) for name, data in secrets.items()} == {"hc-auth": 3, "hc-tls": 4}
+    assert {name: len(data) for name, data in secrets.items()} == {"hc-auth": 4, "hc-tls": 4}
     for value in (value for data in secrets.values() for value in data.values()):
         assert value not in notes
         assert base64.b64decode(value).decode() not in notes
@@ -94,11 +94,16 @@ def test_warn_of_what_is_so(name: str, said: str, unsaid: str) -> None:
 
 
 def test_an_api_that_asks_nobody_is_not_recommended_to_the_world() -> None:
-    assert "no la publique fuera del clúster" in install()[1]
-    closed = install(CI["everything"])[1]
-    assert "historia-hooks create-admin" in closed
-    assert "no la publique" not in closed
-    assert "Que el controlador pida credenciales" not in closed
+    assert "no la publique fuera del clúster" in install(EXAMPLES["minikube"])[1]
+    for closed in (install()[1], install(EXAMPLES["production"])[1]):
+        assert "no la publique" not in closed
+        assert "Que el controlador pida credenciales" not in closed
+
+
+def test_say_how_the_first_one_gets_in() -> None:
+    assert "La primera, ADMIN-1, con esta clave de un solo uso:" in install()[1]
+    assert "administrator-password" in install()[1]
+    assert "La primera: historia-hooks create-admin." in install(CI["existing-secret"])[1]
 
 
 def test_two_renders_are_equal() -> None:

@@ -11,7 +11,10 @@ from historia_local.nodes import Cluster
 from serving import served
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
-LEFT = "SELECT (SELECT count(*) FROM pacientes WHERE cedula LIKE 'PRUEBA-%'), (SELECT count(*) FROM consultas)"
+LEFT = (
+    "SELECT (SELECT count(*) FROM pacientes WHERE cedula LIKE 'PRUEBA-%') + (SELECT count(*) FROM consultas),"
+    " (SELECT count(*) FROM usuario) + (SELECT count(*) FROM cuentas) + (SELECT count(*) FROM sesiones)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +34,16 @@ def test_a_good_system_passes(citus_system: Cluster, run_hooks: Hooks, url: str)
 
 def test_the_url_may_come_from_the_environment(citus_system: Cluster, run_hooks: Hooks, url: str) -> None:
     assert run_hooks(citus_system, "selftest", HISTORIA_API_URL=url).returncode == 0
+
+
+def test_an_api_that_asks_who_calls_is_tried_as_well(
+    citus_system: Cluster, run_hooks: Hooks, api_of: Callable[..., Any]
+) -> None:
+    with api_of(citus_system, HISTORIA_AUTH="required") as api, served(api.application) as address:
+        tried = run_hooks(citus_system, "selftest", "--url", address)
+        refused = api.get("/api/v1/pacientes")
+    assert (tried.returncode, refused.status_code) == (0, 401), tried.stdout + tried.stderr
+    assert rows(citus_system, citus_system.coordinator, LEFT) == [(0, 0)]
 
 
 def test_a_missing_worker_fails(citus_system: Cluster, run_hooks: Hooks, url: str) -> None:
@@ -66,6 +79,13 @@ def test_what_a_killed_test_left_behind_is_removed_by_the_next(
         cursor.execute(
             "INSERT INTO pacientes (cedula, nombre, apellido, fecha_registro)"
             " VALUES ('PRUEBA-AB12-01', 'Paciente', 'De Prueba 1', now() - interval '2 hours')"
+        )
+        cursor.execute(
+            "INSERT INTO usuario (documento_id, nombre, email) VALUES ('PRUEBA-ABCD1234', 'P', 'p@x.invalid')"
+        )
+        cursor.execute(
+            "INSERT INTO cuentas (documento_id, ambitos, clave_hash, clave_en, debe_cambiar, creada_en, creada_por)"
+            " VALUES ('PRUEBA-ABCD1234', '{a:b}', '$argon2id$', now(), false, now() - interval '2 hours', 'h')"
         )
     assert run_hooks(citus_system, "selftest", "--url", url).returncode == 0
     assert rows(citus_system, citus_system.coordinator, LEFT) == [(0, 0)]

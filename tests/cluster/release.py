@@ -17,7 +17,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -26,6 +27,9 @@ from kubernetes import client, watch
 ROOT = pathlib.Path(__file__).parents[2]
 CHART = ROOT / "charts/historia-clinica"
 HELM = os.environ.get("HELM") or "helm"
+Headers = Mapping[str, str]
+NONE: Headers = MappingProxyType({})
+ANYBODY = "middleware.auth=off"  # most tests are not about who asks
 WORKERS = int(os.environ.get("HISTORIA_TEST_WORKERS", "2"))
 
 
@@ -81,7 +85,7 @@ class Release:
 
     def command(self, verb: str, *settings: str) -> list[str]:
         files = [f"--values={path}" for path in (*self.values, os.environ.get("HISTORIA_TEST_VALUES")) if path]
-        sets = [f"--set={setting}" for setting in settings]
+        sets = [f"--set={setting}" for setting in (ANYBODY, *settings)]
         return [
             HELM,
             verb,
@@ -144,13 +148,13 @@ class Release:
             finally:
                 process.terminate()
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str, headers: Headers = NONE) -> Answer:
         with self.forwarded() as url:
-            return request(url + path)
+            return request(url + path, headers=headers)
 
-    def post(self, path: str, body: dict[str, Any]) -> Answer:
+    def post(self, path: str, body: dict[str, Any], headers: Headers = NONE) -> Answer:
         with self.forwarded() as url:
-            return request(url + path, body)
+            return request(url + path, body, headers)
 
     def run_python(self, name: str, program: str, *argv: str, component: str = "test") -> str:
         """What another program prints in a pod like that of a Job, with its environment and CA.
@@ -226,13 +230,13 @@ class Release:
         return "\n".join(parts)
 
 
-def request(url: str, body: dict[str, Any] | None = None) -> Answer:
+def request(url: str, body: dict[str, Any] | None = None, headers: Headers = NONE) -> Answer:
     """One request; status 0 when nobody answers."""
     data = None if body is None else json.dumps(body).encode()
-    ask = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    ask = urllib.request.Request(url, data, {"Content-Type": "application/json"} | dict(headers))
     try:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(ask, timeout=15) as answer:
-            return Answer(answer.status, json.load(answer))
+            return Answer(answer.status, json.loads(answer.read() or "null"))
     except urllib.error.HTTPError as error:
         with error:
             return Answer(error.code, json.load(error))

@@ -116,6 +116,16 @@ is empty, which `kubectl apply` would take for a change each time. Context as ab
 {{- if eq .command "sync" }}
 - name: HISTORIA_REBALANCE
   value: {{ .root.Values.rebalance.policy }}
+{{- with include "historia-clinica.auth.administrator" .root }}
+- name: HISTORIA_ADMIN_DOCUMENTO
+  value: {{ . | quote }}
+- name: HISTORIA_ADMIN_NOMBRE
+  value: {{ $.root.Values.auth.administrator.nombre | quote }}
+- name: HISTORIA_ADMIN_CORREO
+  value: {{ $.root.Values.auth.administrator.correo | quote }}
+{{ include "historia-clinica.auth.env" (dict "root" $.root "name" "HISTORIA_ADMIN_PASSWORD"
+  "key" $keys.administratorPassword "optional" true) }}
+{{- end }}
 {{- end }}
 {{- if eq .command "drain" }}
 {{- with include "historia-clinica.postgresql.major" .root }}

@@ -12,6 +12,13 @@ random is made. Context: root and key. */ -}}
 {{- get ($secret.data | default dict) .key | default (randAlphaNum 32 | b64enc) -}}
 {{- end -}}
 
+{{- /* Not empty where `sync` makes the first administrator. Context: root. */ -}}
+{{- define "historia-clinica.auth.administrator" -}}
+{{- if and .Values.middleware.enabled (eq .Values.middleware.auth "required") -}}
+{{- .Values.auth.administrator.documento -}}
+{{- end -}}
+{{- end -}}
+
 {{- /* An environment variable from the Secret. Context: root, name, key and optional (whether the key may be missing). */ -}}
 {{- define "historia-clinica.auth.env" -}}
 - name: {{ .name }}

@@ -1,34 +1,28 @@
-"""The first account: somebody must be able to give the others. Done again it changes nothing.
-
-The parameters of argon2id are written down here as well as in the API's settings, because neither program imports the
-other; the API takes any, and makes the hash anew with its own at the first login.
-"""
+"""The first account: somebody must be able to give the others. Done again it changes nothing."""
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from argon2 import PasswordHasher
 from psycopg2.errors import UndefinedTable, UniqueViolation
 from pydantic import SecretStr
 
+from historia_hooks.accounts import AUTHOR, hashed
 from historia_hooks.apply import Transaction
 from historia_hooks.connections import Nodes
 from historia_hooks.errors import Misconfigured
 from historia_hooks.log import logger
 from historia_hooks.state import query
 
-AUTHOR = "historia-hooks"
 DOCUMENTO = re.compile(r"[0-9A-Z-]{3,20}")
 CORREO = re.compile(r"[^@\s]+@[^@\s]+")
 LEAST, MOST = 12, 128  # characters of a password
-HASHER = PasswordHasher(time_cost=3, memory_cost=65536, parallelism=1)
 
 ADMINS = """
 SELECT c.documento_id FROM public.cuentas c JOIN public.usuario u ON u.documento_id = c.documento_id
  WHERE c.rol = 'admin' AND c.activa AND u.estado <> 'anulado'
 """
+EVER = "SELECT FROM public.cuentas WHERE rol = 'admin' LIMIT 1"
 ACCOUNT = "SELECT rol, activa FROM public.cuentas WHERE documento_id = %(documento)s"
 USER = "SELECT estado FROM public.usuario WHERE documento_id = %(documento)s"
 ADD_USER = """
@@ -78,7 +72,7 @@ def create_admin(nodes: Nodes, wanted: Wanted) -> None:
         "documento": wanted.documento,
         "nombre": wanted.nombre,
         "correo": wanted.correo,
-        "hash": HASHER.hash(unicodedata.normalize("NFC", wanted.password.get_secret_value())),
+        "hash": hashed(wanted.password.get_secret_value()),
         "ahora": datetime.now(UTC),
         "autor": AUTHOR,
         "motivo": "historia-hooks create-admin",
@@ -91,6 +85,18 @@ def create_admin(nodes: Nodes, wanted: Wanted) -> None:
     except UniqueViolation:
         raise Misconfigured("otro usuario tiene ese correo: diga otro con --correo") from None
     logger.info("administrador con contraseña nueva" if account else "administrador creado")
+
+
+def first_administrator(nodes: Nodes) -> bool:
+    """Makes the one that the settings name, where there has been none. Whether it did."""
+    settings = nodes.settings
+    if not (settings.admin_document and settings.admin_password.get_secret_value()):
+        return False
+    if query(nodes.coordinator, EVER):
+        return False
+    wanted = Wanted(settings.admin_document, settings.admin_name, settings.admin_email, settings.admin_password)
+    create_admin(nodes, wanted)
+    return True
 
 
 def _check(wanted: Wanted) -> None:

@@ -1,6 +1,7 @@
 """Tries the system from end to end, through the API and beside it in SQL, and removes what it wrote.
 
-It prints one line for each finding and must not change anything but its own invented patients.
+It prints one line for each finding and must not change anything but its own invented patients, and the account of a
+program with which it asks: an API that lets in only who has one is tried like any other.
 """
 
 import json
@@ -15,6 +16,7 @@ from typing import Any
 import click
 from psycopg2 import sql
 
+from historia_hooks.accounts import Program, remove, temporary_program
 from historia_hooks.addresses import Address
 from historia_hooks.apply import Transaction
 from historia_hooks.connections import Nodes
@@ -44,6 +46,12 @@ SELECT coalesce(array_agg(cedula), '{}') FROM public.pacientes
  WHERE cedula ~ '^PRUEBA-[0-9A-Z]{4}-[0-9]{2}$' AND apellido ~ '^De Prueba [0-9]+$'
    AND fecha_registro < now() - interval '1 hour'
 """
+ABANDONED_ACCOUNTS = """
+SELECT documento_id FROM public.cuentas
+ WHERE documento_id ~ '^PRUEBA-[0-9A-Z]{8}$' AND creada_en < now() - interval '1 hour'
+"""
+NAME = "Prueba de la instalación"
+SCOPES = ["pacientes:crear", "consultas:crear", "consultas:leer"]
 CLEAN = (
     "DELETE FROM public.consultas WHERE paciente_id = ANY (%(cedulas)s)",
     "DELETE FROM public.pacientes WHERE cedula = ANY (%(cedulas)s)",
@@ -72,13 +80,19 @@ class Api:
             raise click.BadParameter("la dirección de la API empieza por http:// o https://")
         self._url = url.rstrip("/")
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        self._headers = {"Content-Type": "application/json", "Accept": "application/json"}
+
+    def log_in(self, program: Program) -> None:
+        """From then on as that program."""
+        given = self.call("POST", "/api/v1/sesiones", {"documento_id": program.documento, "clave": program.secret})
+        self._headers["Authorization"] = f"Bearer {given['access_token']}"
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         request = urllib.request.Request(  # noqa: S310 - the scheme was checked
             self._url + path,
             method=method,
             data=json.dumps(body).encode() if body is not None else None,
-            headers={"Content-Type": "application/json", "Accept": "application/json"},
+            headers=self._headers,
         )
         try:
             with self._opener.open(request, timeout=30) as response:
@@ -129,6 +143,16 @@ def _check_patients(nodes: Nodes, api: Api, report: Report) -> None:
     if nodes.settings.workers and not distributed:
         raise Fault("se piden workers, pero la tabla pacientes no está repartida")
     _clean(nodes, query(nodes.coordinator, ABANDONED)[0][0])  # of a test that was killed
+    for (documento,) in query(nodes.coordinator, ABANDONED_ACCOUNTS):
+        remove(nodes, documento)
+    with temporary_program(nodes, f"PRUEBA-{_letters(8)}", NAME, SCOPES) as program:
+        api.log_in(program)
+        report.good("entra un programa con una cuenta que solo dura esta prueba")
+        _try_patients(nodes, api, report, distributed=distributed)
+    report.good("los pacientes y la cuenta de prueba se borraron")
+
+
+def _try_patients(nodes: Nodes, api: Api, report: Report, *, distributed: bool) -> None:
     cedulas = _choose(nodes) if distributed else _cedulas()
     try:
         consultas = {cedula: _write(api, number, cedula) for number, cedula in enumerate(cedulas, 1)}
@@ -139,7 +163,6 @@ def _check_patients(nodes: Nodes, api: Api, report: Report) -> None:
         report.good("cada consulta está junto a su paciente, en SQL y por la API")
     finally:
         _clean(nodes, cedulas)
-    report.good("los pacientes de prueba se borraron")
 
 
 def _is_distributed(nodes: Nodes) -> bool:
@@ -147,8 +170,12 @@ def _is_distributed(nodes: Nodes) -> bool:
 
 
 def _cedulas() -> list[str]:
-    prefix = "".join(secrets.choice(ALPHABET) for _ in range(4))
+    prefix = _letters(4)
     return [f"PRUEBA-{prefix}-{number:02}" for number in range(1, PATIENTS + 1)]
+
+
+def _letters(count: int) -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(count))
 
 
 def _choose(nodes: Nodes) -> list[str]:

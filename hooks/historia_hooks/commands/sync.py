@@ -1,7 +1,8 @@
-"""Everything in order: wait, register, migrate, distribute, vocabularies, matrix, rebalance, verify."""
+"""Everything in order: wait, register, migrate, distribute, vocabularies, matrix, administrator, rebalance, verify."""
 
 from historia_hooks.commands.census import take_census
 from historia_hooks.commands.certificates import renew
+from historia_hooks.commands.create_admin import first_administrator
 from historia_hooks.commands.distribute import distribute, refuse_conflicts
 from historia_hooks.commands.matrix import matrix
 from historia_hooks.commands.migrate import migrate
@@ -22,8 +23,9 @@ def sync(nodes: Nodes) -> None:
     distributed, now = distribute(nodes)
     loaded = vocabularies(nodes)
     ruled = matrix(nodes)
+    admitted = first_administrator(nodes)
     moved = rebalance(nodes)
     check(nodes, just_distributed=now)
     take_census(nodes)
-    changed = renewed or registered or migrated or distributed or loaded or ruled or moved
+    changed = any((renewed, registered, migrated, distributed, loaded, ruled, admitted, moved))
     logger.info("el sistema está listo" if changed else "el sistema está listo: nada que hacer", orden="sync")

@@ -119,7 +119,7 @@ def witness(transaction: Transaction) -> Iterator[None]:
         if has_request_context():
             _account().postponed = False
         return
-    with deadline.apart(SECONDS):  # what is done is not given up for want of time
+    with deadline.at_least(SECONDS):  # what is done is not given up for want of time
         _keep(transaction, operation, Resultado.EXITO)
     yield
     _account().kept = True
@@ -163,7 +163,7 @@ def _keep_what_is_left(response: Response) -> Response:
         return response
     result = Resultado.DENEGADO if account.denied else result_of(response.status_code)
     try:
-        with deadline.apart(SECONDS):
+        with deadline.at_least(SECONDS):
             _keep_apart(operation, result)
     except HistoriaError as error:
         return problems.answer(OutcomeUnknown() if request.endpoint in AFTERWARDS else error)
