@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, NoReturn, TextIO
 
@@ -271,7 +272,8 @@ def seal_audit(clave: pathlib.Path | None, sellos: pathlib.Path | None) -> None:
 @KEY
 @SEALS
 @click.option("--json", "as_json", is_flag=True, help="Un documento JSON por línea, para programas.")
-def verify_audit(clave: pathlib.Path | None, sellos: pathlib.Path | None, *, as_json: bool) -> None:
+@click.option("--sin-nombres", "nameless", is_flag=True, help="Calla de quién es cada hallazgo: para registros.")
+def verify_audit(clave: pathlib.Path | None, sellos: pathlib.Path | None, *, as_json: bool, nameless: bool) -> None:
     """Recalcula todas las cadenas de la auditoría y las compara con sus cabezas y con los sellos.
 
     Nombra el paciente y la fila de cada alteración. Basta la clave pública. Sin el archivo de sellos no se nota que
@@ -286,7 +288,8 @@ def verify_audit(clave: pathlib.Path | None, sellos: pathlib.Path | None, *, as_
 
     def work(nodes: Nodes) -> None:
         for fault in find_tampering(nodes, read_key(clave) if clave else None, sellos, verdict):
-            click.echo(fault_line(fault, as_json=as_json))
+            shown = replace(fault, chain=None) if nameless else fault
+            click.echo(fault_line(shown, as_json=as_json))
         click.echo(verdict_line(verdict, as_json=as_json))
 
     _run(_on_known_nodes(work), lock=False)

@@ -31,15 +31,17 @@ WORKERS = {
 POLICIES = {f"NetworkPolicy/hc-{name}" for name in ("coordinator", "default-deny", "dns", "hooks")}
 IDENTITY, SECRET = "ServiceAccount/hc", "Secret/hc-auth"
 RENEWAL = "CronJob/hc-tls"
+SEAL, VERIFY, SEALS = "CronJob/hc-seal-audit", "CronJob/hc-verify-audit", "PersistentVolumeClaim/hc-audit-seals"
 TLS = {RENEWAL, "Secret/hc-tls"}
 EXPECTED = {
     "default": ALWAYS | WORKERS | API | POLICIES | TLS | {IDENTITY, SECRET},
     "minimal": (ALWAYS | WORKERS | {SECRET}) - {"Pod/hc-test", "NetworkPolicy/hc-worker"},
     "single-node": ALWAYS | API | POLICIES | TLS | {IDENTITY, SECRET},
-    "existing-secret": ALWAYS | WORKERS | API | POLICIES | {IDENTITY, RENEWAL},
-    "job-mode": (ALWAYS | WORKERS | API | POLICIES | {IDENTITY, RENEWAL, "Job/hc-sync-…"})
+    "existing-secret": ALWAYS | WORKERS | API | POLICIES | {IDENTITY, RENEWAL, SEAL, VERIFY},
+    "job-mode": (ALWAYS | WORKERS | API | POLICIES | {IDENTITY, RENEWAL, SEAL, SEALS, "Job/hc-sync-…"})
     - {"Job/hc-drain", "Job/hc-sync"},
     "everything": POLICIES
+    | {SEAL, VERIFY, SEALS}
     | {
         "NetworkPolicy/hc-middleware",
         "NetworkPolicy/hc-monitoring",

@@ -56,6 +56,14 @@ def test_exactly_these_talk_to_postgresql() -> None:
     assert edges(render(), 5432) == {(source, node) for source in {API, TEST, *NODES, *JOBS} for node in NODES}
 
 
+def test_the_jobs_of_the_audit_reach_the_nodes_and_nothing_else() -> None:
+    objects = render(values={"audit": {"seals": {"enabled": True, "existingSecret": "x"}, "verify": {"enabled": True}}})
+    for port, reached in ((5432, NODES), (8080, set[str]())):
+        allowed = edges(objects, port)
+        for job in ("hc-seal-audit", "hc-verify-audit"):
+            assert {target for source, target in allowed if source == job} == reached
+
+
 def test_inside_the_release_only_the_self_test_calls_the_api() -> None:
     assert edges(render(), 8080) == {(TEST, API)}
 

@@ -84,6 +84,8 @@ def test_say_how_to_read_the_password_and_to_test() -> None:
         ("default", "port-forward service/hc-middleware", "Ingress"),
         ("minimal", "Todavía no hay copias de seguridad", "API:"),
         ("minimal", "tls.mode: off", "PGSSLROOTCERT"),
+        ("default", "audit.seals.enabled: false.", "un solo nodo ("),
+        ("job-mode", "Todavía no hay copias de seguridad", "audit.seals.enabled: false."),
         ("existing-secret", 'get secret certificate -o go-template=\'{{index .data "ca.crt"', "tls.mode: off"),
     ],
 )

@@ -149,7 +149,10 @@ def test_every_variable_of_the_chart_is_refused_among_the_users() -> None:
     """Given twice, the last would win; with server-side apply Kubernetes would refuse the pod."""
     workload = {"coordinator": "coordinator", "worker": "workers", "middleware": "middleware"}
     own: dict[str, set[str]] = {}
-    for _, pod in pods(render()):
+    audit = {part: {"enabled": True, "existingSecret": "mine"} for part in ("seals", "verify")}
+    audit["seals"]["persistence"] = {"enabled": True}
+    audit["verify"]["existingSecret"] = "theirs"
+    for _, pod in pods(render(values={"audit": audit})):
         key = workload.get(pod["metadata"]["labels"]["app.kubernetes.io/component"], "hooks")
         own.setdefault(key, set()).update(environment(pod))
     assert own.keys() == {"coordinator", "workers", "hooks", "middleware"}

@@ -86,6 +86,11 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         "monitoring.dashboard.enabled: nadie da las métricas. Ponga middleware.enabled=true y "
         "middleware.metrics.enabled=true, o monitoring.dashboard.enabled=false.",
     ),
+    "audit": (
+        {"audit": {"seals": {"enabled": True}}},
+        "audit.seals.existingSecret: está vacío y audit.seals.enabled es true. Ponga el nombre de un Secret con la "
+        'clave privada Ed25519 en "sellos.pem" (docs/operar.md dice cómo hacerla), o audit.seals.enabled=false.',
+    ),
     "tlsMode": (
         {"tls": {"mode": "certManager"}},
         "tls.certManager.issuerRef.name: está vacío y tls.mode es certManager. Ponga el nombre de un Issuer",
@@ -107,12 +112,13 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     ),
 }
 ASKS_THE_CLUSTER = {
+    "auditComplete",
     "secretKnown",
     "secretComplete",
     "signingKeyKnown",
     "renamed",
     "tlsComplete",
-}  # see tests/cluster/test_values.py
+}  # see tests/cluster/test_values.py and test_audit.py
 
 
 def test_every_check_is_tested() -> None:

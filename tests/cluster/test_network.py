@@ -97,7 +97,15 @@ def test_a_node_reaches_the_nodes_and_nothing_else(installed: Release, node: str
 
 @pytest.mark.parametrize(
     ("component", "reached"),
-    [("sync", NODES), ("drain", NODES), ("certificates", NODES), ("test", (*NODES, API)), ("other", ())],
+    [
+        ("sync", NODES),
+        ("drain", NODES),
+        ("certificates", NODES),
+        ("seal-audit", NODES),
+        ("verify-audit", NODES),
+        ("test", (*NODES, API)),
+        ("other", ()),
+    ],
 )
 def test_a_job_reaches_what_it_works_on(installed: Release, component: str, reached: tuple[str, ...]) -> None:
     assert from_job(installed, component, *NODES, API, OUTSIDE) == set(reached)

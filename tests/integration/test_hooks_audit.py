@@ -139,6 +139,12 @@ def test_a_person_reads_which_patient_and_which_row(
             ["paciente", "T-3", "3"],
             ["sistema", "u:1", "1"],
         ]
+        for arguments in ((), ("--json",)):  # for logs that others read
+            nameless = hooks(
+                "verify-audit", "--sin-nombres", *arguments, "--clave", keys / "publica", "--sellos", seals
+            )
+            assert (nameless.returncode, len(nameless.stdout.splitlines())) == (TAMPERED, 3)
+            assert not any(name in nameless.stdout + nameless.stderr for name in ("T-3", "u:1"))
         copied = shutil.copy(seals, tmp_path)  # what is refused has begun to write
         again = hooks("seal-audit", "--clave", keys / "privada", "--sellos", copied)
         assert again.returncode == TAMPERED
@@ -223,6 +229,8 @@ def test_a_seal_is_said_and_kept_and_goes_on_after_an_interruption(
         assert cursor.fetchone() == (second.strip(),)
     assert hooks("verify-audit", "--clave", keys / "publica", "--sellos", other).returncode == 0
     assert other.stat().st_mode & 0o077 == 0
+    alone = json.loads(hooks("seal-audit", "--clave", keys / "privada").stdout)  # printed, and in no file
+    assert (alone["raiz"], alone["cambios"]) == (json.loads(second)["raiz"], len(CHAINS))
 
 
 @pytest.fixture

@@ -19,18 +19,19 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}
 
-{{- /* Spec of a Job that runs one command. Context: root, component, values (hooks), command and seconds (of waiting). */ -}}
+{{- /* Spec of a Job that runs one command. Context: root, component, values (hooks), command and seconds (of waiting),
+and deadline where the work may take longer than the waiting. */ -}}
 {{- define "historia-clinica.hooks.jobSpec" -}}
 backoffLimit: {{ .values.backoffLimit | int }}
-activeDeadlineSeconds: {{ add (int .seconds) 45 }}
+activeDeadlineSeconds: {{ .deadline | default (add (int .seconds) 45) | int }}
 podFailurePolicy:
   rules:
-    # wrong usage and wrong configuration do not get better by trying again
+    # wrong usage, wrong configuration and an altered audit do not get better by trying again
     - action: FailJob
       onExitCodes:
         containerName: {{ .command }}
         operator: In
-        values: [2, 78]
+        values: [2, 65, 78]
     # a drained or preempted node is nobody's failure
     - action: Ignore
       onPodConditions:
@@ -45,7 +46,9 @@ template:
   spec: {{- include "historia-clinica.hooks.podSpec" . | nindent 4 }}
 {{- end -}}
 
-{{- /* Pod spec that runs one command of historia-hooks. Context: root, component, values (hooks), command and seconds (of waiting). */ -}}
+{{- /* Pod spec that runs one command of historia-hooks. Context: root, component, values (hooks), command and seconds (of waiting);
+for those of the audit, audit; and args, where
+it takes any. */ -}}
 {{- define "historia-clinica.hooks.podSpec" -}}
 {{- include "historia-clinica.pod" (merge (dict "uid" 10001) .) }}
 restartPolicy: Never
@@ -53,7 +56,7 @@ containers:
   - name: {{ .command }}
     image: {{ include "historia-clinica.image" (dict "root" .root "image" .values.image) | quote }}
     imagePullPolicy: {{ .values.image.pullPolicy }}
-    args: [{{ .command }}]
+    args: {{ prepend (.args | default list) .command | toJson }}
     env: {{- include "historia-clinica.hooks.env" . | nindent 6 }}
     resources: {{- toYaml .values.resources | nindent 6 }}
     securityContext: {{- include "historia-clinica.securityContext" . | nindent 6 }}
@@ -63,15 +66,21 @@ containers:
       {{- if include "historia-clinica.tls.enabled" .root }}
       {{- include "historia-clinica.tls.mount" .root | nindent 6 }}
       {{- end }}
+      {{- if .audit }}
+      {{- include "historia-clinica.audit.volumeMounts" . | indent 6 }}
+      {{- end }}
       {{- include "historia-clinica.extraVolumeMounts" . | indent 6 }}
 volumes:
   - name: tmp
     emptyDir:
-      sizeLimit: 64Mi
+      sizeLimit: {{ ternary .root.Values.audit.scratch "64Mi" (hasKey . "audit") }}
   {{- if include "historia-clinica.tls.enabled" .root }}
   {{- /* drain runs before this revision brings the Secret; the database is then no other than a silent one to it */}}
   {{- $tls := dict "root" .root "files" (list "tls.crt" "ca.crt") "optional" (eq .command "drain") }}
   {{- include "historia-clinica.tls.volume" $tls | nindent 2 }}
+  {{- end }}
+  {{- if .audit }}
+  {{- include "historia-clinica.audit.volumes" . | indent 2 }}
   {{- end }}
   {{- include "historia-clinica.extraVolumes" . | indent 2 }}
 {{- end -}}
@@ -140,6 +149,9 @@ is empty, which `kubectl apply` would take for a change each time. Context as ab
 {{- if eq .command "selftest" }}
 - name: HISTORIA_API_URL
   value: http://{{ include "historia-clinica.middleware.serviceName" .root }}:{{ .root.Values.middleware.service.port | int }}
+{{- end }}
+{{- if .audit }}
+{{- include "historia-clinica.audit.env" . }}
 {{- end }}
 {{- include "historia-clinica.extraEnv" . }}
 {{- end -}}

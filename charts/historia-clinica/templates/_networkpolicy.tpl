@@ -12,7 +12,7 @@
 
 {{- /* Components that run historia-hooks. */ -}}
 {{- define "historia-clinica.networkPolicy.hooks" -}}
-[sync, drain, certificates, test]
+[sync, drain, certificates, seal-audit, verify-audit, test]
 {{- end -}}
 
 {{- /* Egress rule: PostgreSQL of all nodes. Takes the root context. */ -}}

@@ -6,8 +6,9 @@ whoever came last. */ -}}
 {{- $node := list "POD_NAME" "PGDATA" "PGSSLROOTCERT" "POSTGRES_DB" "POSTGRES_USER"
   "POSTGRES_PASSWORD" "POSTGRES_INITDB_ARGS" -}}
 {{- $hooks := list "HISTORIA_ADMIN_CORREO" "HISTORIA_ADMIN_DOCUMENTO" "HISTORIA_ADMIN_NOMBRE" "HISTORIA_ADMIN_PASSWORD"
-  "HISTORIA_API_URL" "HISTORIA_APP_PASSWORD" "HISTORIA_APP_PASSWORD_B" "HISTORIA_CITUS_VERSION"
-  "HISTORIA_COORDINATOR" "HISTORIA_DRAIN" "HISTORIA_FIRST_LEAVING" "HISTORIA_POSTGRES_MAJOR" "HISTORIA_REBALANCE"
+  "HISTORIA_API_URL" "HISTORIA_APP_PASSWORD" "HISTORIA_APP_PASSWORD_B" "HISTORIA_AUDIT_KEY" "HISTORIA_AUDIT_SEALS"
+  "HISTORIA_CITUS_VERSION" "HISTORIA_COORDINATOR" "HISTORIA_DRAIN" "HISTORIA_FIRST_LEAVING" "HISTORIA_POSTGRES_MAJOR"
+  "HISTORIA_REBALANCE"
   "HISTORIA_TIMEOUT" "HISTORIA_TLS_CERT" "HISTORIA_USUARIO" "HISTORIA_WORKERS" "POSTGRES_DB" "POSTGRES_HOST"
   "POSTGRES_PASSWORD" "POSTGRES_PASSWORD_PREVIOUS" "POSTGRES_PORT" "POSTGRES_SSLMODE" "POSTGRES_SSLROOTCERT"
   "POSTGRES_USER" -}}
@@ -43,7 +44,7 @@ whoever came last. */ -}}
 
 {{- /* Kubernetes would refuse these pods one by one, later, and in a condition that nobody reads. */ -}}
 {{- define "historia-clinica.validate.extraVolumes" -}}
-{{- $ours := list "pgdata" "config" "run" "tmp" "shm" "tls" "heartbeat" -}}
+{{- $ours := list "pgdata" "config" "run" "tmp" "shm" "tls" "heartbeat" "audit-key" "audit-seals" -}}
 {{- range $workload := list "coordinator" "workers" "hooks" "middleware" -}}
 {{- with get $.Values $workload -}}
 {{- $names := list -}}
