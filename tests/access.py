@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from historia_clinica.access.people import ANONYMOUS, Persona, Rol
 from versioned import MEDICOS, ORDEN, PACIENTES, RECORDS, USUARIOS, if_match
 
 _numbers = itertools.count(time.time_ns() // 1000 % 10**12)
+EMERGENCY = {"motivo": "riesgo_vital", "justificacion": "Llega en paro y nadie más puede atenderlo"}
 SUBJECTS = ("own", "related", "foreign", "nobody")
 
 
@@ -83,6 +84,15 @@ def user(api: FlaskClient) -> str:
 def relate(api: FlaskClient, cedula: str, usuario: str, **more: str) -> Any:
     body = {"usuario_id": usuario, "origen": "admision", **more}
     return made(api, f"{PACIENTES}/{cedula}/relaciones-atencion", body)
+
+
+def in_a_session(who: Persona) -> Persona:
+    """The same person, who has just logged in."""
+    return replace(who, sesion=uuid.uuid4())
+
+
+def break_glass(api: FlaskClient, cedula: str, **more: str) -> Any:
+    return made(api, f"{PACIENTES}/{cedula}/acceso-emergencia", EMERGENCY | more)
 
 
 def person(api: FlaskClient, cedula: str | None = None) -> Subject:

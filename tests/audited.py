@@ -6,8 +6,8 @@ from typing import Any
 from historia_local.nodes import Cluster
 
 SAID = (
-    "paciente_id, seq, usuario_id, rol, accion, recurso, recurso_id, version, resultado, ip, agente, peticion_id,"
-    " consulta, vinculo, vinculado"
+    "paciente_id, seq, usuario_id, rol, accion, recurso, recurso_id, version, proposito, resultado, ip, agente,"
+    " peticion_id, consulta, vinculo, vinculado"
 )
 IN_BOTH = f"""
 SELECT {SAID} FROM auditoria WHERE peticion_id = %(peticion)s

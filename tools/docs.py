@@ -9,6 +9,7 @@ import re
 import sys
 
 from historia_clinica.access.operations import Accion
+from historia_clinica.access.purpose import OF_ROLE, Proposito
 from historia_clinica.settings import Settings as ApiSettings
 from historia_hooks.matrix import Permission, carried
 from historia_hooks.schema import FOREIGN_KEYS, UNIQUES, Distributed, Schema, Table, declared
@@ -114,13 +115,34 @@ def fields() -> str:
     return "\n".join(lines)
 
 
+def purposes() -> str:
+    """What a request may be made for: the word of the header, the code that the audit keeps, whose it may be."""
+    lines = [_row("`X-Proposito`", "código", "quién puede declararlo"), _row(*["---"] * 3)]
+    for one in Proposito:
+        whose = (f"`{rol}`" for rol, said in OF_ROLE.items() if one in said.admitidos)
+        lines.append(_row(f"`{one}`", f"`{one.codigo}`", ", ".join(whose)))
+    return "\n".join(lines)
+
+
+def silences() -> str:
+    """What a role asks for where it states nothing."""
+    lines = [_row("rol", "código si no dice nada"), _row(*["---"] * 2)]
+    return "\n".join([*lines, *(_row(f"`{rol}`", f"`{said.callado}`") for rol, said in OF_ROLE.items())])
+
+
 PAGES = {
     DOCS / "desarrollar.md": {
         "tables": tables,
         "hooks environment": lambda: environment(HooksSettings),
         "api environment": lambda: environment(ApiSettings),
     },
-    DOCS / "gobierno.md": {"roles": roles, "matriz": matrix, "campos": fields},
+    DOCS / "gobierno.md": {
+        "roles": roles,
+        "matriz": matrix,
+        "campos": fields,
+        "propositos": purposes,
+        "silencios": silences,
+    },
 }
 
 

@@ -97,6 +97,8 @@ RECORDS = (
     "documentos",
     "relaciones_atencion",
 )
+# Added and never changed: the review of an emergency access is a row of its own.
+EMERGENCY = ("accesos_emergencia", "accesos_emergencia_revisiones")
 MATRIX = ("roles", "versiones_matriz", "permisos")
 IN_A_CONSULTA = ("diagnosticos", "prescripciones", "ordenes", "notas")
 # The audit outlives the record: no foreign key leads to the patient, and what moves a record leaves these in place.
@@ -142,6 +144,8 @@ FOREIGN_KEYS = (
     _of_the_same_patient("notas", "adenda_de", "notas"),
     _of_a_patient("documentos_contenido"),
     _of_the_same_patient("documentos_contenido", "id", "documentos"),
+    *(_of_a_patient(table) for table in EMERGENCY),
+    _of_the_same_patient("accesos_emergencia_revisiones", "id", "accesos_emergencia"),
     _of_a_patient("fusiones"),
     ForeignKey("cuentas_documento_id_fkey", "cuentas", ("documento_id",), "usuario", ("documento_id",)),
     ForeignKey("sesiones_documento_id_fkey", "sesiones", ("documento_id",), "cuentas", ("documento_id",)),
@@ -161,7 +165,7 @@ PRIVILEGES = (
     Privilege("TABLE", "numeros_anteriores", READ),
     Privilege("TABLE", "fusiones", READ),
     *(Privilege("TABLE", table, WRITE) for table in RECORDS),
-    *(Privilege("TABLE", table, APPEND) for table in (*FORMER_RECORDS, "documentos_contenido")),
+    *(Privilege("TABLE", table, APPEND) for table in (*FORMER_RECORDS, "documentos_contenido", *EMERGENCY)),
     *(Privilege("TABLE", table, WRITE) for table in ("cuentas", *OF_AN_ACCOUNT)),
     Privilege("TABLE", "vocabularios", READ),
     Privilege("TABLE", "conceptos", READ),
@@ -203,7 +207,7 @@ def declared(usuario: Usuario) -> Schema:
             Table("consultas_historial", Distributed("paciente_id", colocate_with="pacientes")),
             *(
                 Table(table, Distributed("paciente_id", colocate_with="pacientes"))
-                for table in (*RECORDS, "documentos_contenido", *FORMER_RECORDS, "fusiones")
+                for table in (*RECORDS, "documentos_contenido", *FORMER_RECORDS, *EMERGENCY, "fusiones")
             ),
             # Beside their user where users are spread, so that one statement about one account is one task. Otherwise
             # beside the patients, with whom they share the type of the key: a group of their own would be as many

@@ -9,12 +9,23 @@ from flask.json.provider import DefaultJSONProvider
 from historia_clinica import documentation, metrics, openapi
 from historia_clinica.database import Database
 from historia_clinica.health import Readiness
-from historia_clinica.http import access_log, audit, authorization, headers, identity, overload, problems, request_id
+from historia_clinica.http import (
+    access_log,
+    audit,
+    authorization,
+    headers,
+    identity,
+    overload,
+    problems,
+    purpose,
+    request_id,
+)
 from historia_clinica.http.body import StrictRequest, refuse_repeated_parameters
 from historia_clinica.http.context import KEY, Context
 from historia_clinica.identity.sessions import Clock, Sessions, utc_now
 from historia_clinica.members import Members
 from historia_clinica.permissions import Permissions
+from historia_clinica.resources.accesos_emergencia.routes import blueprint as accesos_emergencia
 from historia_clinica.resources.alergias.routes import blueprint as alergias
 from historia_clinica.resources.antecedentes.routes import blueprint as antecedentes
 from historia_clinica.resources.auditoria.routes import accesses as accesos
@@ -64,6 +75,7 @@ BLUEPRINTS = (
     historia,
     *RECORDS,
     relaciones_atencion,
+    accesos_emergencia,
     accesos,
     auditoria,
     medicos,
@@ -110,7 +122,18 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> APIFlask:
     )
     if settings.historia_metrics_port:
         metrics.install(app)  # before the audit, whose answers it counts
-    for part in (headers, request_id, access_log, problems, overload, identity, former_numbers, openapi, audit):
+    for part in (
+        headers,
+        request_id,
+        access_log,
+        problems,
+        overload,
+        identity,
+        purpose,
+        former_numbers,
+        openapi,
+        audit,
+    ):
         part.install(app)
     app.before_request(refuse_repeated_parameters)
     authorization.install(app)  # after whatever says who asks

@@ -132,6 +132,12 @@ class SplitRefused(Conflict):
     meaning = "Los dos pacientes no se pueden separar todavía: antes hay que deshacer otra cosa, que se dice."
 
 
+class AlreadyReviewed(Conflict):
+    slug = "ya-revisado"
+    title = "Acceso ya revisado"
+    meaning = "Ese acceso de emergencia ya se revisó, y una revisión no se cambia ni se repite."
+
+
 class PreconditionFailed(HistoriaError):
     """The row has another version than those the client named."""
 

@@ -37,7 +37,11 @@ FACTS = Statement(
                       AND desde <= now() AND (hasta IS NULL OR now() < hasta)) AS relacion,
            EXISTS (SELECT FROM ordenes WHERE paciente_id = %(paciente_id)s AND estado <> 'anulada') AS orden,
            EXISTS (SELECT FROM pacientes
-                    WHERE cedula = %(paciente_id)s AND id = %(paciente_uuid)s::uuid AND estado <> 'fusionado') AS propio
+                    WHERE cedula = %(paciente_id)s AND id = %(paciente_uuid)s::uuid
+                      AND estado <> 'fusionado') AS propio,
+           EXISTS (SELECT FROM accesos_emergencia
+                    WHERE paciente_id = %(paciente_id)s AND usuario_id = %(usuario)s AND sesion = %(sesion)s::uuid
+                      AND now() < expira) AS emergencia
     """,
     Scope.PATIENT,
 )
@@ -108,5 +112,10 @@ def understood(found: Sequence[Row]) -> tuple[Permiso, ...]:
 
 def facts(transaction: Transaction, persona: Persona, paciente: str) -> Hechos:
     """About a patient who may not exist: then nothing holds."""
-    asked = {"paciente_id": paciente, "usuario": persona.usuario, "paciente_uuid": persona.paciente_uuid}
+    asked = {
+        "paciente_id": paciente,
+        "usuario": persona.usuario,
+        "paciente_uuid": persona.paciente_uuid,
+        "sesion": persona.sesion,
+    }
     return transaction.rows(FACTS, asked, partial(Hechos, paciente))[0]

@@ -61,6 +61,9 @@ class Settings(BaseSettings):
         10, ge=1, le=1000, description="Failed logins of one account in a window, after which it waits for the next."
     )
     historia_login_window: int = Field(900, ge=60, le=86400, description="Seconds of that window.")
+    historia_emergency_minutes: int = Field(
+        60, ge=5, le=240, description="Minutes that a physician may see a patient after breaking the glass."
+    )
     historia_argon2_memory: int = Field(
         65536, ge=7168, le=1048576, description="KiB that one check of a password takes; see HISTORIA_ARGON2_AT_ONCE."
     )

@@ -153,6 +153,23 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
         for upto, before in ((None, None), (7, 9))
     ],
     "auditoria.TIES": [{"paciente_id": PACIENTE}],
+    "accesos_emergencia.OPEN": [
+        {"paciente_id": PACIENTE, "id": IDENTIFIER, "usuario_id": PACIENTE, "sesion": IDENTIFIER, "motivo": "otro"}
+        | {"justificacion": "Veinte caracteres y más", "minutos": 60, "huella": digest}
+        for digest in (None, b"0" * 32)
+    ],
+    "accesos_emergencia.PAGE": [
+        {"paciente_id": PACIENTE, "de": of, "before_moment": moment, "before_id": identifier, "rows": 21}
+        for of, moment, identifier in ((None, None, None), (PACIENTE, MOMENT, IDENTIFIER))
+    ],
+    "accesos_emergencia.QUEUE": [
+        {"pendientes": True, "after_moment": moment, "after_id": identifier, "rows": 21}
+        for moment, identifier in ((None, None), (MOMENT, IDENTIFIER))
+    ],
+    "accesos_emergencia.READ": [{"paciente_id": PACIENTE, "id": IDENTIFIER, "de": of} for of in (None, PACIENTE)],
+    "accesos_emergencia.REVIEW": [
+        {"paciente_id": PACIENTE, "id": IDENTIFIER, "revisado_por": "1", "dictamen": "justificado", "comentario": None}
+    ],
     **records("alergias", ALERGIA),
     **records("antecedentes", ANTECEDENTE),
     **records("consultas", CONSULTA | {"fecha_consulta": MOMENT}),
@@ -214,7 +231,10 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
         {"after_moment": MOMENT, "after_id": IDENTIFIER, "anulados": True, "rows": 21} | SEARCHED,
     ],
     **versioned("pacientes", {"cedula": PACIENTE}, PERSONA),
-    "permissions.FACTS": [{"paciente_id": PACIENTE, "usuario": PACIENTE, "paciente_uuid": IDENTIFIER}],
+    "permissions.FACTS": [
+        {"paciente_id": PACIENTE, "usuario": PACIENTE, "paciente_uuid": IDENTIFIER, "sesion": session}
+        for session in (None, IDENTIFIER)
+    ],
     "permissions.IN_FORCE": [{}],
     "permissions.MATRIX": [{}],
     "permissions.ROLES": [{}],

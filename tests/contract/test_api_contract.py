@@ -133,6 +133,7 @@ def excluded(case: Any) -> list[Any]:
 
 REFERENCES = {"usuario_id", "medico_id", "consulta_id", "orden_id", "adenda_de"}
 RULES = {"afirmacion", "contenido", "resuelto", "hasta", "parentesco", "texto", "loinc", "unidad", "dosis", "cantidad"}
+RULES |= {"justificacion"}
 
 
 def depends_on_rows(case: Any) -> bool:
@@ -140,7 +141,8 @@ def depends_on_rows(case: Any) -> bool:
     is for one request.
 
     JSON Schema of single parameters cannot say either that a version and an instant are not asked for together, nor of
-    single members that one is demanded where another has a certain value, nor how many decimals a number may have.
+    single members that one is demanded where another has a certain value, how many decimals a number may have, or what
+    is left of a text without the blanks around it.
     """
     body, query = case.body if isinstance(case.body, dict) else {}, case.query or {}
     return (

@@ -28,6 +28,7 @@ CORPUS: dict[str, list[Case]] = {
     part.__name__.rsplit(".", 1)[1]: part.CASES for part in (addresses, bodies, headers, members, wire)
 }
 LEAST = 200
+GLASS = "/api/v1/pacientes/{cedula}/acceso-emergencia"  # what is opened there needs somebody who asks
 PROBLEM = "application/problem+json"
 ENGLISH = re.compile(r"\b(the|not|is|must|should|invalid|bad|request|found|allowed|value|field|too|or)\b", re.I)
 # all but the audit, which keeps each refusal
@@ -51,7 +52,8 @@ class Answer:
 def rows(api: FlaskClient) -> dict[str, dict[str, str]]:
     """One of each kind: what the placeholders of its path stand for."""
     made = [(kind, kind.created(api).get_json()) for kind in KINDS]
-    return {f"/api/v1/{kind.path}": key_of(row) for kind, row in made}
+    known = {f"/api/v1/{kind.path}": key_of(row) for kind, row in made}
+    return known | {GLASS: known["/api/v1/pacientes/{cedula}"]}
 
 
 @pytest.fixture(scope="module")

@@ -110,6 +110,8 @@ def requests(subject: Subject) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Of every kind that could tell one patient from another: by version, key, body, reference or cursor."""
     base = f"{PACIENTES}/{subject.cedula}"
     lists = [base, f"{base}/historia", f"{base}/historial", f"{base}/relaciones-atencion", f"{base}/fusiones"]
+    glass = f"{base}/acceso-emergencia"
+    lists += [glass, f"{glass}/{subject.id_of('accesos_emergencia')}"]
     for path in PROBED:
         there = f"{base}/{path}/{subject.id_of(path)}"
         lists += [f"{base}/{path}", there, f"{there}/historial"]

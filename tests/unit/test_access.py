@@ -44,7 +44,7 @@ people = st.builds(
     medico_id=st.none() | st.just(7),
     paciente_id=st.none() | st.just("P-1"),
 )
-facts = st.builds(Hechos, st.none() | st.sampled_from(["P-1", "P-2"]), st.booleans(), st.booleans(), st.booleans())
+facts = st.builds(Hechos, st.none() | st.sampled_from(["P-1", "P-2"]), *[st.booleans()] * 4)
 NOTE = Operation("notas", Accion.LEER)
 MEDICO = Persona("1", Rol.MEDICO, medico_id=7)
 PROGRAM = carried()
@@ -137,6 +137,10 @@ def test_scopes_only_narrow(who: Persona, operation: Operation, matrix: list[Per
         (Condicion.SIEMPRE, Hechos(), True),
         (Condicion.RELACION, Hechos("P", relacion=True), True),
         (Condicion.RELACION, Hechos("P", orden=True), False),
+        (Condicion.RELACION, Hechos("P", emergencia=True), True),
+        (Condicion.AUTOR, Hechos("P", emergencia=True), True),
+        (Condicion.ORDEN, Hechos("P", emergencia=True), False),
+        (Condicion.PROPIO, Hechos("P", emergencia=True), False),
         (Condicion.ORDEN, Hechos("P", orden=True), True),
         (Condicion.ORDEN, Hechos("P", relacion=True), False),
         (Condicion.AUTOR, Hechos("P", relacion=True), True),
@@ -207,6 +211,9 @@ def test_the_carried_matrix_is_sound() -> None:
     assert len(known) == len(PROGRAM.permissions)
 
 
+REVIEWS = {("auditoria", "verificar"), ("accesos_emergencia", "revisar")}
+
+
 def test_nobody_who_governs_or_receives_sees_what_is_clinical() -> None:
     clinical = {"historia", "consultas", "diagnosticos", "alergias", "antecedentes", "signos_vitales"}
     clinical |= {"prescripciones", "ordenes", "resultados", "notas", "documentos"}
@@ -216,7 +223,9 @@ def test_nobody_who_governs_or_receives_sees_what_is_clinical() -> None:
         if one.rol in ("medico", "paciente", "resultados") and one.recurso in clinical | {"pacientes"}:
             assert one.condicion != "siempre"
         if one.rol == "auditor":
-            assert one.accion == "leer" or (one.recurso, one.accion) == ("auditoria", "verificar")
+            assert one.accion == "leer" or (one.recurso, one.accion) in REVIEWS
+        if one.recurso == "accesos_emergencia":
+            assert one.accion == "leer" or (one.rol, one.accion) in {("medico", "crear"), ("auditor", "revisar")}
         if one.recurso == "relaciones_atencion" and one.accion != "leer":
             assert one.rol == "admisionista"
 

@@ -20,7 +20,7 @@ OF_TWO_PATIENTS = frozenset({Accion.FUSIONAR, Accion.RENUMERAR})
 
 class Condicion(StrEnum):
     SIEMPRE = "siempre"
-    RELACION = "relacion"  # there is a treatment relation today
+    RELACION = "relacion"  # there is a treatment relation today, or an emergency access of this very session
     AUTOR = "autor"  # such a relation, and the row bears the physician's own name
     ORDEN = "orden"  # something was ordered for the patient
     PROPIO = "propio"  # it is the person's own record, by the identity that outlasts a number
@@ -56,6 +56,7 @@ class Hechos:
     relacion: bool = False
     orden: bool = False
     propio: bool = False
+    emergencia: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def _holds(permiso: Permiso, hechos: Hechos) -> bool:
         return False
     match permiso.condicion:
         case Condicion.RELACION | Condicion.AUTOR:
-            return hechos.relacion
+            return hechos.relacion or hechos.emergencia
         case Condicion.ORDEN:
             return hechos.orden
         case Condicion.PROPIO:

@@ -19,6 +19,7 @@ class Accion(StrEnum):
     FUSIONAR = "fusionar"
     RENUMERAR = "renumerar"
     VERIFICAR = "verificar"
+    REVISAR = "revisar"
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,12 @@ _ACTIONS = {
     "list_accesses": Accion.LEER,
     "locate": Accion.LEER,
     "merge": Accion.FUSIONAR,
+    "queue": Accion.LEER,
     "read": Accion.LEER,
     "replace": Accion.CORREGIR,
     "renew": Accion.CORREGIR,
     "reset": Accion.CORREGIR,
+    "review": Accion.REVISAR,
     "sign": Accion.FIRMAR,
     "split": Accion.FUSIONAR,
     "verify": Accion.VERIFICAR,

@@ -29,7 +29,7 @@ from historia_clinica.access.decision import (
 from historia_clinica.access.operations import HALF_OPEN, OF_ACCOUNTS, OPEN, Accion, Operation, operation_of
 from historia_clinica.access.people import Persona
 from historia_clinica.errors import NO_PATIENT, FieldError, Forbidden, NotFound
-from historia_clinica.http import audit, problems
+from historia_clinica.http import audit, problems, purpose
 from historia_clinica.http.context import context
 from historia_clinica.http.fields import CEDULA, Schema
 from historia_clinica.http.identity import persona
@@ -154,6 +154,8 @@ def _authorize() -> Response | None:
     hechos = _facts(who, operation)
     decided = decidir(who, operation, context().permissions.matrix(), hechos)
     g.asked = _Asked(who, hechos, decided)
+    if hechos.emergencia:
+        purpose.broke_the_glass()
     if decided.permitido:
         return None
     audit.denied()

@@ -1,10 +1,14 @@
 """The OpenAPI document: what APIFlask derives, completed. `python -m historia_clinica.openapi` prints it."""
 
 import json
+import re
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from apiflask import APIFlask
 
+from historia_clinica.access.purpose import belongs_to
 from historia_clinica.http.problems import MEDIA_TYPE
 from historia_clinica.openapi import conditions, links
 from historia_clinica.openapi.schemas import fold
@@ -20,6 +24,8 @@ en `If-Match` y da un motivo, y las versiones anteriores se leen con `historial`
 
 Qué puede hacer cada rol lo dice `/api/v1/gobierno/matriz`: con unos faltan miembros en las respuestas, y un paciente
 que no se puede ver es como uno que no existe (404).
+
+`X-Proposito` dice para qué se pide; sin ella vale el propósito de cada rol. La auditoría lo guarda.
 """
 TAGS = [
     {"name": "Pacientes", "description": "Cada paciente, por su cédula."},
@@ -34,6 +40,10 @@ TAGS = [
     {"name": "Notas", "description": "Las notas clínicas de un paciente: borradores hasta que se firman."},
     {"name": "Documentos", "description": "Archivos pequeños de un paciente; su contenido no cambia."},
     {"name": "Relaciones de atención", "description": "Qué usuarios atienden a un paciente, y por cuánto tiempo."},
+    {
+        "name": "Acceso de emergencia",
+        "description": "Abrir una historia sin relación de atención, y la revisión de cada vez.",
+    },
     {
         "name": "Auditoría",
         "description": "Quién hizo qué con la historia de un paciente.",
@@ -132,10 +142,11 @@ TOKEN = {
 def install(app: APIFlask) -> None:
     app.config.update(CONFIG)
     app.security_schemes = {"token": TOKEN}
-    app.spec_callback = _complete
+    app.spec_callback = partial(_complete, app)
 
 
-def _complete(spec: Any) -> Any:
+def _complete(app: APIFlask, spec: Any) -> Any:
+    stating = set(_stating(app))
     schemas = spec["components"]["schemas"]
     schemas["Problema"] = PROBLEM
     spec["components"]["parameters"] = conditions.PARAMETERS
@@ -146,11 +157,21 @@ def _complete(spec: Any) -> Any:
     for path, operations in spec["paths"].items():
         for method, operation in operations.items():
             conditions.complete(path, method, operation)
+            if (path, method) in stating:
+                conditions.refer(operation, "Proposito")
             _secure(operation)
             _complete_operation(path, operation)
     links.complete(spec["paths"])
     spec["paths"]["/status"]["get"]["responses"]["503"]["content"] = {"application/json": {"schema": STATUS_ERROR}}
     return fold(spec)
+
+
+def _stating(app: APIFlask) -> Iterator[tuple[str, str]]:
+    """The operations that are asked for a purpose, by path and method."""
+    for rule in app.url_map.iter_rules():
+        if belongs_to(rule.endpoint):
+            path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+            yield from ((path, method.lower()) for method in rule.methods or ())
 
 
 def _secure(operation: dict[str, Any]) -> None:

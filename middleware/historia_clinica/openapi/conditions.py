@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from historia_clinica.access.purpose import Proposito
+from historia_clinica.http.purpose import HEADER
+
 ETAG: dict[str, Any] = {
     "description": "La versión, entre comillas; vale para If-Match e If-None-Match.",
     "required": True,
@@ -40,6 +43,12 @@ PARAMETERS: dict[str, Any] = {
         "description": "Con `return=minimal` la respuesta no trae cuerpo (RFC 7240).",
         "schema": {"type": "string"},
     },
+    "Proposito": {
+        "name": HEADER,
+        "in": "header",
+        "description": "Para qué se pide. Sin ella vale el propósito del rol; uno que no es del rol, 403.",
+        "schema": {"type": "string", "enum": list(Proposito)},
+    },
 }
 REFUSED = {
     "409": "Está anulado, firmado o fusionado, o choca con otro registro",
@@ -48,6 +57,7 @@ REFUSED = {
 }
 # What is no row with versions that everybody may read: no Idempotency-Key serves for a password that is told once.
 ACCESS = ("/sesiones", "/cuenta")
+UNVERSIONED = ("/acceso-emergencia",)
 CHANGES = ("/anulacion", "/firma", "/cambio-documento", "/fusion", "/separacion")
 BODY = {"400": "Petición mal formada", "413": "Cuerpo demasiado grande", "415": "No es JSON"}
 
@@ -57,16 +67,19 @@ def complete(path: str, method: str, operation: dict[str, Any]) -> None:
     if is_access(path):
         _complete_account(path, method, operation)
     elif method == "get" and _reads_versions(operation):
-        _refer(operation, "IfNoneMatch")
+        refer(operation, "IfNoneMatch")
         _answers(operation, {"304": "El cliente ya tiene esta versión", "412": REFUSED["412"]})
         _header(operation, "200", "304", "412")
     elif method == "put" or path.endswith(CHANGES):
-        _refer(operation, "IfMatch", "IdempotencyKey", "Prefer")
+        refer(operation, "IfMatch", "IdempotencyKey", "Prefer")
         _answers(operation, {"204": "Hecho, sin cuerpo porque así se prefirió", "404": "No existe", **REFUSED, **BODY})
         _header(operation, "200", "204", "412")
         _applied(operation, "204")
     elif method == "post" and "201" in operation["responses"]:
-        _refer(operation, "IdempotencyKey", "Prefer")
+        refer(operation, "IdempotencyKey")
+        if path.endswith(UNVERSIONED):
+            return
+        refer(operation, "Prefer")
         _header(operation, "201")
         _applied(operation, "201")
 
@@ -78,7 +91,7 @@ def is_access(path: str) -> bool:
 
 def _complete_account(path: str, method: str, operation: dict[str, Any]) -> None:
     if method == "put":
-        _refer(operation, "IfMatch")
+        refer(operation, "IfMatch")
         _answers(operation, {name: REFUSED[name] for name in ("412", "428")})
         _header(operation, "412")
     for status in {"200", "201"} & operation["responses"].keys() if path.endswith("/cuenta") else ():
@@ -89,7 +102,8 @@ def _reads_versions(operation: dict[str, Any]) -> bool:
     return any(parameter.get("name") == "version" for parameter in operation.get("parameters", ()))
 
 
-def _refer(operation: dict[str, Any], *names: str) -> None:
+def refer(operation: dict[str, Any], *names: str) -> None:
+    """Adds headers that an operation takes."""
     parameters = operation.setdefault("parameters", [])
     parameters += [{"$ref": f"#/components/parameters/{name}"} for name in names]
 

@@ -28,6 +28,15 @@ KEYS = [
     '"a b"',
     "clave, otra clave",
 ]
+PURPOSES = [
+    "tratamiento",
+    "TREAT",
+    "BTG",
+    "TRATAMIENTO, LEGAL",
+    "TRATAMIENTO;q=1",
+    '"TRATAMIENTO"',
+    "TRATAMIENTO\u00a0",
+]
 ODD = [
     "", MARK, ",", ";", "=", '"', "*/*;q=zzq7marca9", "text/html;q=9e999", "application/xml", f"{MARK}/*", "%s%n",
     "{0}", "${jndi:ldap://x/a}", "' OR 1=1 --", "\u202e", b"\xff\xfe", LONG, "a," * 2000, "bytes=-1", "bytes=9-1",
@@ -73,6 +82,7 @@ CASES: list[Case] = [
         get(f"token-{value[:30]!r}", {401}, PATIENT, Authorization=value)
         for value in [*ODD, *TOKENS]
     ),
+    *(get(f"purpose-{value[:30]!r}", {422}, PATIENT, X_Proposito=value) for value in [*ODD, *PURPOSES]),
     *(send(f"key-{value[:30]!r}", {400}, NEW, Idempotency_Key=value) for value in KEYS),
     *(
         Case(f"{name}-{value[:30]!r}", frozenset({200, 304}), target=PATIENT, headers=((name, value),))
