@@ -27,6 +27,15 @@ from merged import (
 from versioned import DIAGNOSTICO, RECORDS, RESULTADO, Kind, if_match, key
 
 ACTIVE = {**DIAGNOSTICO, "estado": "activo"}
+EMERGENCY = """
+WITH access AS (
+    INSERT INTO accesos_emergencia (paciente_id, id, usuario_id, sesion, motivo, justificacion, expira)
+    VALUES (%(cedula)s, gen_random_uuid(), 'U', gen_random_uuid(), 'otro', 'Llegó solo y sin papeles', now() + '1 hour')
+    RETURNING id
+)
+INSERT INTO accesos_emergencia_revisiones (paciente_id, id, revisado_por, dictamen)
+SELECT %(cedula)s, id, 'V', 'justificado' FROM access
+"""
 CLOSED = {"fecha_consulta": "2026-01-31T08:30:00-05:00", "estado": "cerrada", "motivo": "m"}
 
 
@@ -53,7 +62,11 @@ def at(api: FlaskClient, cedula: str) -> Any:
 @pytest.fixture
 def before(api: FlaskClient, postgres_system: Cluster) -> dict[str, Stored]:
     """Two patients with records of every kind, each with all that is stored of it."""
-    return {cedula: stored(postgres_system, cedula) for cedula in (patient(api), patient(api))}
+    cedulas = patient(api), patient(api)
+    with contextlib.closing(postgres_system.connect()) as connection, connection.cursor() as cursor:
+        for cedula in cedulas:
+            cursor.execute(EMERGENCY, {"cedula": cedula})
+    return {cedula: stored(postgres_system, cedula) for cedula in cedulas}
 
 
 def test_everything_goes_over_and_comes_back(

@@ -20,6 +20,7 @@ Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
 VERSIONED = ("pacientes", "consultas", "medicos", "usuario", *RECORDS)
 ACCESS = ["cuentas", "sesiones", "intentos_acceso"]
 AUDIT = ("auditoria", "auditoria_cabeza", "auditoria_sistema", "auditoria_sistema_cabeza", "sellos_auditoria")
+APPENDED = ("documentos_contenido", "accesos_emergencia", "accesos_emergencia_revisiones")
 ALLOWED = {
     ("alembic_version", "SELECT"),
     ("numeros_anteriores", "SELECT"),
@@ -33,7 +34,7 @@ ALLOWED = {
     *((table, action) for table in VERSIONED for action in ("SELECT", "INSERT", "UPDATE")),
     *((f"{table}_historial", action) for table in VERSIONED for action in ("SELECT", "INSERT")),
     *((table, "SELECT") for table in AUDIT),
-    *(("documentos_contenido", action) for action in ("SELECT", "INSERT")),
+    *((table, action) for table in APPENDED for action in ("SELECT", "INSERT")),
     *((table, action) for table in ACCESS for action in ("SELECT", "INSERT", "UPDATE")),
 }
 GRANTS = """
