@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from cluster.release import CHART, HELM, ROOT, WORKERS, Release, run
+from cluster.release import ANYBODY, CHART, HELM, ROOT, WORKERS, Release, run
 
 # without a cluster a Helm takes a version that depends on how it was built
 KUBERNETES = "--kube-version=1.34.0"
@@ -32,7 +32,7 @@ def template(release: Release, *argv: str) -> str:
 def rendered(release: Release, *argv: str) -> str:
     values = [ARGO, *([given] if (given := os.environ.get("HISTORIA_TEST_VALUES")) else [])]
     files = [f"--values={path}" for path in values]
-    return template(release, *files, *argv)
+    return template(release, *files, f"--set={ANYBODY}", *argv)
 
 
 def bring_secrets(release: Release) -> None:
