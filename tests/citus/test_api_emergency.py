@@ -70,7 +70,8 @@ def test_the_queue_goes_through_all_nodes_in_order(
     citus_system: Cluster, citus_api: FlaskClient, door: Door, seeded: World
 ) -> None:
     medico, auditor = in_a_session(seeded.people[Rol.MEDICO]), seeded.people[Rol.AUDITOR]
-    cedulas = [person(citus_api).cedula for _ in range(8)]
+    cedulas = [person(citus_api).cedula for _ in range(7)]
+    cedulas.insert(3, person(citus_api, elsewhere(citus_system, cedulas[0])).cedula)
     assert len({owner_of(citus_system, cedula) for cedula in cedulas}) > 1
     with door.of(medico) as api:
         ids = [break_glass(api, cedula)["id"] for cedula in cedulas]
