@@ -55,7 +55,7 @@ def test_the_ledger_says_who_joined_and_how_many_patients_each_shard_holds(fille
         assert rows(filled, node, "SELECT to_regnamespace('historia_cluster')") == [(None,)]
     with contextlib.closing(filled.connect(role="app")) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM historia_cluster.nodes, historia_cluster.shard_counts")
-        assert cursor.fetchone() == (96,)
+        assert cursor.fetchone() == (3 * SHARDS_EACH,)
         cursor.execute("SELECT has_table_privilege('historia_cluster.nodes', 'INSERT, UPDATE, DELETE')")
         assert cursor.fetchone() == (False,)
 
