@@ -6,7 +6,7 @@ other; the API takes any, and makes the hash anew with its own at the first logi
 
 import secrets
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,17 +19,14 @@ from historia_hooks.connections import Nodes
 AUTHOR = "historia-hooks"
 HASHER = PasswordHasher(time_cost=3, memory_cost=65536, parallelism=1)
 
-ADD = (
-    """
-    INSERT INTO public.usuario (documento_id, nombre, email, cambiado_por)
-    VALUES (%(documento)s, %(nombre)s, %(correo)s, %(autor)s)
-    """,
-    """
-    INSERT INTO public.cuentas
-           (documento_id, ambitos, clave_hash, clave_en, debe_cambiar, creada_en, creada_por, motivo)
-    VALUES (%(documento)s, %(ambitos)s, %(hash)s, %(ahora)s, false, %(ahora)s, %(autor)s, %(motivo)s)
-    """,
-)
+ADD_USER = """
+INSERT INTO public.usuario (documento_id, nombre, email, cambiado_por)
+VALUES (%(documento)s, %(nombre)s, %(correo)s, %(autor)s)
+"""
+ADD_PROGRAM = """
+INSERT INTO public.cuentas (documento_id, ambitos, clave_hash, clave_en, debe_cambiar, creada_en, creada_por, motivo)
+VALUES (%(documento)s, %(ambitos)s, %(hash)s, %(ahora)s, false, %(ahora)s, %(autor)s, %(motivo)s)
+"""
 REMOVE = (
     "DELETE FROM public.sesiones WHERE documento_id = %(documento)s",
     "DELETE FROM public.intentos_acceso WHERE documento_id = %(documento)s",
@@ -63,7 +60,7 @@ def temporary_program(nodes: Nodes, documento: str, nombre: str, scopes: list[st
         "autor": AUTHOR,
         "motivo": nombre,
     }
-    _run(nodes, ADD, values)
+    write(nodes, (ADD_USER, ADD_PROGRAM), values)
     try:
         yield program
     finally:
@@ -72,10 +69,11 @@ def temporary_program(nodes: Nodes, documento: str, nombre: str, scopes: list[st
 
 def remove(nodes: Nodes, documento: str) -> None:
     """The user with the account, its sessions and its failed logins."""
-    _run(nodes, REMOVE, {"documento": documento})
+    write(nodes, REMOVE, {"documento": documento})
 
 
-def _run(nodes: Nodes, statements: tuple[str, ...], values: dict[str, object]) -> None:
+def write(nodes: Nodes, statements: Iterable[str], values: Mapping[str, object]) -> None:
+    """All of them with the same values, in one transaction."""
     with Transaction(nodes.coordinator), nodes.coordinator.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement, values)

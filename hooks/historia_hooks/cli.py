@@ -154,7 +154,7 @@ def _from_database(error: psycopg2.Error) -> HookError:
 
 @main.command()
 def sync() -> None:
-    """Todo en orden: wait, register, migrate, distribute, vocabularies, matrix, rebalance, verify."""
+    """Todo en orden: wait, register, migrate, distribute, vocabularies, matrix, administrator, rebalance, verify."""
     _run(sync_all)
 
 

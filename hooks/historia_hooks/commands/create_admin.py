@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from psycopg2.errors import UndefinedTable, UniqueViolation
 from pydantic import SecretStr
 
-from historia_hooks.accounts import AUTHOR, hashed
-from historia_hooks.apply import Transaction
+from historia_hooks.accounts import ADD_USER, AUTHOR, hashed, write
 from historia_hooks.connections import Nodes
 from historia_hooks.errors import Misconfigured
 from historia_hooks.log import logger
@@ -25,10 +24,6 @@ SELECT c.documento_id FROM public.cuentas c JOIN public.usuario u ON u.documento
 EVER = "SELECT FROM public.cuentas WHERE rol = 'admin' LIMIT 1"
 ACCOUNT = "SELECT rol, activa FROM public.cuentas WHERE documento_id = %(documento)s"
 USER = "SELECT estado FROM public.usuario WHERE documento_id = %(documento)s"
-ADD_USER = """
-INSERT INTO public.usuario (documento_id, nombre, email, cambiado_por)
-VALUES (%(documento)s, %(nombre)s, %(correo)s, %(autor)s)
-"""
 ADD_ACCOUNT = """
 INSERT INTO public.cuentas (documento_id, rol, clave_hash, clave_en, debe_cambiar, creada_en, creada_por, motivo)
 VALUES (%(documento)s, 'admin', %(hash)s, %(ahora)s, true, %(ahora)s, %(autor)s, %(motivo)s)
@@ -79,9 +74,7 @@ def create_admin(nodes: Nodes, wanted: Wanted) -> None:
     }
     statements = [RESET, FORGIVE] if account else [*([] if user else [ADD_USER]), ADD_ACCOUNT]
     try:
-        with Transaction(connection), connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement, values)
+        write(nodes, statements, values)
     except UniqueViolation:
         raise Misconfigured("otro usuario tiene ese correo: diga otro con --correo") from None
     logger.info("administrador con contraseña nueva" if account else "administrador creado")

@@ -14,6 +14,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from historia_clinica.errors import FieldError, InvalidInput, MalformedRequest, UnsupportedMediaType
 from historia_clinica.http.fields import Exact
 
+# What every route that reads a body may answer, in the words of the description of the API.
+BODY = {400: "Petición mal formada", 413: "Cuerpo demasiado grande", 415: "No es JSON"}
 NOT_AN_OBJECT = FieldError("", "El cuerpo debe ser un objeto JSON.")
 NOT_WHOLE = "El cuerpo de la petición llegó incompleto o mal dividido en trozos."
 

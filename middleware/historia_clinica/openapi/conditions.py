@@ -3,6 +3,7 @@
 from typing import Any
 
 from historia_clinica.access.purpose import Proposito
+from historia_clinica.http.body import BODY
 from historia_clinica.http.purpose import HEADER
 
 ETAG: dict[str, Any] = {
@@ -59,7 +60,7 @@ REFUSED = {
 ACCESS = ("/sesiones", "/cuenta")
 UNVERSIONED = ("/acceso-emergencia",)
 CHANGES = ("/anulacion", "/firma", "/cambio-documento", "/fusion", "/separacion")
-BODY = {"400": "Petición mal formada", "413": "Cuerpo demasiado grande", "415": "No es JSON"}
+REFUSED_BODY = {str(status): said for status, said in BODY.items()}
 
 
 def complete(path: str, method: str, operation: dict[str, Any]) -> None:
@@ -72,7 +73,8 @@ def complete(path: str, method: str, operation: dict[str, Any]) -> None:
         _header(operation, "200", "304", "412")
     elif method == "put" or path.endswith(CHANGES):
         refer(operation, "IfMatch", "IdempotencyKey", "Prefer")
-        _answers(operation, {"204": "Hecho, sin cuerpo porque así se prefirió", "404": "No existe", **REFUSED, **BODY})
+        done = {"204": "Hecho, sin cuerpo porque así se prefirió", "404": "No existe"}
+        _answers(operation, done | REFUSED | REFUSED_BODY)
         _header(operation, "200", "204", "412")
         _applied(operation, "204")
     elif method == "post" and "201" in operation["responses"]:

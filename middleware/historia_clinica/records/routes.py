@@ -11,6 +11,7 @@ from historia_clinica.db import Transaction
 from historia_clinica.errors import ForeignKeyMissing
 from historia_clinica.http import audit, authorization
 from historia_clinica.http.authorship import authorship
+from historia_clinica.http.body import BODY
 from historia_clinica.http.conditional import (
     Answer,
     Anulacion,
@@ -34,7 +35,6 @@ from historia_clinica.versions import Current
 Row = TypeVar("Row", bound=Current)
 View = TypeVar("View", bound=Callable[..., Any])
 Page = tuple[Schema, int, dict[str, str]]
-BODY = {400: "Petición mal formada", 413: "Cuerpo demasiado grande", 415: "No es JSON"}
 TAKEN = {409: "Ya existe"}
 
 

@@ -9,6 +9,7 @@ from flask import Response, url_for
 from historia_clinica.access.people import Persona
 from historia_clinica.errors import Forbidden, NotFound
 from historia_clinica.http import audit, authorization, idempotency, problems, purpose
+from historia_clinica.http.body import BODY
 from historia_clinica.http.context import context
 from historia_clinica.http.identity import identified, persona
 from historia_clinica.http.pagination import PageQuery, decode_moment
@@ -36,7 +37,7 @@ Headers = dict[str, str]
 Page = tuple[PaginaAccesosEmergencia, int, Headers]
 
 blueprint = APIBlueprint(NAME, __name__, url_prefix="/api/v1", tag="Acceso de emergencia")
-BODY = {400: "Petición mal formada", 401: "Falta autenticación", 413: "Cuerpo demasiado grande", 415: "No es JSON"}
+ASKED = {**BODY, 401: "Falta autenticación"}
 
 
 @blueprint.post(ONE)
@@ -48,7 +49,7 @@ BODY = {400: "Petición mal formada", 401: "Falta autenticación", 413: "Cuerpo 
     description="Para quien atiende y no tiene una relación de atención con él: la ve hasta `expira`, en esta sesión. "
     "Lo que haga entretanto con ese paciente queda en la auditoría con el propósito BTG, y otra persona lo revisa.",
     operation_id="abrirEnEmergencia",
-    responses={**BODY, 404: "No existe"},
+    responses={**ASKED, 404: "No existe"},
 )
 def create(
     ruta: PacienteEnRuta, nuevo: AccesoEmergenciaNuevo, **_path: str
@@ -111,7 +112,7 @@ def get(ruta: RegistroEnRuta, **_path: str) -> AccesoEmergencia:
     summary="Revisar un acceso de emergencia",
     description="Una sola vez, y nunca quien abrió la historia.",
     operation_id="revisarAccesoEmergencia",
-    responses={**BODY, 409: "Ya se revisó"},
+    responses={**ASKED, 409: "Ya se revisó"},
 )
 def review(ruta: RegistroEnRuta, revision: RevisionNueva, **_path: str) -> AccesoEmergencia:
     by = identified().usuario

@@ -3,6 +3,7 @@
 from apiflask import APIBlueprint
 
 from historia_clinica.http import audit
+from historia_clinica.http.body import BODY
 from historia_clinica.http.context import context
 from historia_clinica.http.pagination import PageQuery, decode_number, decode_texts
 from historia_clinica.http.pagination import page as paginate
@@ -56,7 +57,7 @@ def index(query: AuditoriaQuery) -> tuple[PaginaAuditoria, int, dict[str, str]]:
     description="Recalcula los hashes de hasta 5000 filas y, si son las últimas, los compara con la cabeza. Que falte "
     "la cadena entera solo lo dicen los sellos: eso lo mira `historia-hooks verify-audit`.",
     operation_id="verificarAuditoria",
-    responses={400: "Petición mal formada", 404: "No existe", 413: "Cuerpo demasiado grande", 415: "No es JSON"},
+    responses={**BODY, 404: "No existe"},
 )
 def verify(asked: Verificacion) -> Verificado:
     audit.about(asked.paciente)

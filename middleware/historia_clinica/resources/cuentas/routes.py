@@ -10,6 +10,7 @@ from apiflask import APIBlueprint
 from flask import request
 
 from historia_clinica.errors import FieldError, InvalidInput, PreconditionFailed
+from historia_clinica.http.body import BODY
 from historia_clinica.http.conditional import etag, wanted_versions
 from historia_clinica.http.context import context
 from historia_clinica.http.identity import administrator
@@ -35,7 +36,6 @@ Headers = dict[str, str]
 
 blueprint = APIBlueprint("cuentas", __name__, url_prefix="/api/v1/usuarios/<documento_id>/cuenta", tag="Cuentas")
 REFUSED = {401: "Falta autenticación", 403: "No es administrador"}
-BODY = {400: "Petición mal formada", 413: "Cuerpo demasiado grande", 415: "No es JSON"}
 ONE_USE, OF_A_PROGRAM = 12, 32  # random bytes
 ANOTHER_KIND = FieldError("/rol", "La cuenta de un programa no pasa a una persona, ni al revés: quien la usa es otro.")
 OWN = FieldError("/activa", "Nadie desactiva su propia cuenta.")

@@ -4,6 +4,7 @@ from apiflask import APIBlueprint
 
 from historia_clinica.errors import FieldError, InvalidInput
 from historia_clinica.http import audit
+from historia_clinica.http.body import BODY
 from historia_clinica.http.context import context
 from historia_clinica.http.identity import identified
 from historia_clinica.identity.sessions import Given
@@ -24,7 +25,6 @@ from historia_clinica.resources.sesiones.schemas import (
 blueprint = APIBlueprint("sesiones", __name__, url_prefix="/api/v1/sesiones", tag="Sesiones")
 SAME = FieldError("/clave_nueva", "Es la misma.")
 HOLDS_DOCUMENT = FieldError("/clave_nueva", "Lleva su documento.")
-BODY = {400: "Petición mal formada", 413: "Cuerpo demasiado grande", 415: "No es JSON"}
 
 
 @blueprint.post("")
