@@ -106,12 +106,20 @@ def frozen(node: Any) -> Iterator[None]:
 
 
 def move(cluster: Any, cedula: str, origin: Address, target: Address, how: str = "block_writes") -> None:
+    """Once what an earlier move left is gone: whoever read it just then keeps it, and it is in the way of coming back."""
     with contextlib.closing(cluster.connect()) as connection, connection.cursor() as cursor:
+        eventually(lambda: _is_clean(cursor), 60)
         cursor.execute(
             "SELECT citus_move_shard_placement(get_shard_id_for_distribution_column('pacientes', %s), %s, %s, %s, %s,"
             " %s)",
             (cedula, origin.host, origin.port, target.host, target.port, how),
         )
+
+
+def _is_clean(cursor: Any) -> bool:
+    cursor.execute("CALL citus_cleanup_orphaned_resources()")
+    cursor.execute("SELECT count(*) FROM pg_dist_cleanup")
+    return cursor.fetchone() == (0,)
 
 
 def send(client: FlaskClient, method: str, address: str, tries: int = 200, **sent: Any) -> Any:
