@@ -106,7 +106,7 @@ def frozen(node: Any) -> Iterator[None]:
 
 
 def move(cluster: Any, cedula: str, origin: Address, target: Address, how: str = "block_writes") -> None:
-    """Once what an earlier move left is gone: whoever read it just then keeps it, and it is in the way of coming back."""
+    """Once what an earlier move left is gone: whoever read it just then keeps it, and it is in the way of the next."""
     with contextlib.closing(cluster.connect()) as connection, connection.cursor() as cursor:
         eventually(lambda: _is_clean(cursor), 60)
         cursor.execute(
