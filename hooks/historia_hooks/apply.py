@@ -12,7 +12,7 @@ from historia_hooks.connections import Nodes, wait_until
 from historia_hooks.conninfo import copy_line
 from historia_hooks.log import logger
 from historia_hooks.plan import TablePlan
-from historia_hooks.schema import APP_ROLE, SECOND_LOGIN
+from historia_hooks.schema import APP_ROLE, CONTEXT_ROLE, SECOND_LOGIN, Policy
 from historia_hooks.state import query, read_members
 
 ROLE = sql.Identifier(APP_ROLE)
@@ -147,6 +147,17 @@ def _(step: steps.SetSecondLogin, nodes: Nodes) -> None:
         _run(connection, sql.SQL("GRANT {} TO {}").format(ROLE, SECOND))
         if step.authinfo is not None:
             _write_authinfo(connection, ((SECOND_LOGIN, step.authinfo),))
+
+
+@take.register
+def _(step: steps.SetContextKeys, nodes: Nodes) -> None:
+    """On each node by ourselves, like the API's role."""
+    connection = nodes.node(step.node)
+    known = query(connection, "SELECT FROM pg_roles WHERE rolname = %(role)s", role=CONTEXT_ROLE)
+    with Transaction(connection):
+        _run(connection, QUIET)
+        change = "ALTER ROLE {} NOLOGIN PASSWORD {}" if known else "CREATE ROLE {} NOLOGIN PASSWORD {}"
+        _run(connection, sql.SQL(change).format(sql.Identifier(CONTEXT_ROLE), sql.Literal(step.verifier)))
 
 
 @take.register
@@ -285,6 +296,27 @@ def _(step: steps.CreateDistributedTable, nodes: Nodes) -> None:
 def _(step: steps.DistributeFunction, nodes: Nodes) -> None:
     function = step.function
     citus.create_distributed_function(nodes.coordinator, function.name, function.argument, function.colocate_with)
+
+
+@take.register
+def _(step: steps.Protect, nodes: Nodes) -> None:
+    """One statement each: Citus passes no two on together. And none is RESTRICTIVE, which it forgets on the way."""
+    table = sql.Identifier("public", step.table)
+    held = "SELECT polname FROM pg_policy WHERE polrelid = %(table)s::regclass"
+    for (name,) in query(nodes.coordinator, held, table=f"public.{step.table}"):
+        _run(nodes.coordinator, sql.SQL("DROP POLICY {} ON {}").format(sql.Identifier(name), table))
+    _run(nodes.coordinator, sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(table))
+    for policy in step.policies:
+        _run(nodes.coordinator, _policy(policy, table))
+
+
+def _policy(policy: Policy, table: sql.Identifier) -> sql.Composed:
+    using = f" USING ({policy.using})" if policy.using else ""
+    check = f" WITH CHECK ({policy.check})" if policy.check else ""
+    create = sql.SQL("CREATE POLICY {} ON {} FOR {} TO {}{}{}")
+    return create.format(
+        sql.Identifier(policy.name), table, sql.SQL(policy.command), ROLE, sql.SQL(using), sql.SQL(check)
+    )
 
 
 @take.register

@@ -69,8 +69,17 @@ def create_distributed_table(connection: Connection, table: str, column: str, co
     )
 
 
-def create_distributed_function(connection: Connection, function: str, argument: str, colocate_with: str) -> None:
-    """Calls go to the node that holds the key, also those in the middle of a transaction."""
+def create_distributed_function(
+    connection: Connection, function: str, argument: str | None, colocate_with: str | None
+) -> None:
+    """Every node knows it. With an argument, calls go to the node that holds that key, also those in a transaction."""
+    if argument is None:
+        _call(
+            connection,
+            "SELECT create_distributed_function(%(function)s::regproc::regprocedure)",
+            function=f"public.{function}",
+        )
+        return
     _call(
         connection,
         "SELECT create_distributed_function(%(function)s::regproc::regprocedure, %(argument)s, %(beside)s, true)",

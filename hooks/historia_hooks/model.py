@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from historia_hooks.addresses import Address
-from historia_hooks.schema import Distributed, Spread
+from historia_hooks.schema import Distributed, Policy, Spread
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Server:
     citus_preloaded: bool
     user_tables: tuple[str, ...]
     verifier: str | None = field(repr=False)  # of historia_app's password; None: no such role
+    context: str | None = field(default=None, repr=False)  # what verifies the API's contexts; None: nothing yet
     extension: str | None = None  # version; None: not created in this database
     library: str | None = None  # version of the files that are there, as the extension counts; None: no files
     membership: CitusMembership | None = None
@@ -120,7 +121,8 @@ class ObservedSchema:
     foreign_keys: frozenset[str]
     uniques: frozenset[str]
     privileges: Mapping[str, frozenset[str]]  # by table, sequence or function
-    functions: frozenset[str] = frozenset()  # those that are distributed
+    functions: frozenset[tuple[str, bool]] = frozenset()  # those that every node knows, and whether they follow a key
+    policies: Mapping[str, frozenset[Policy]] = field(default_factory=dict)  # by table, where they are in force
 
     @property
     def is_distributed(self) -> bool:

@@ -17,6 +17,7 @@ from historia_hooks.steps import (
     Grant,
     LoadMatrix,
     LoadVocabulary,
+    Protect,
     Revoke,
     Step,
     TableStep,
@@ -51,6 +52,8 @@ def plan_tables(schema: Schema, observed: ObservedSchema, *, cluster: bool) -> T
     return TablePlan(
         transaction=(
             *drops,
+            *_everywhere(schema, observed, cluster=cluster),
+            *_policies(schema, observed),
             *(_spread(table) for table in changing),
             *_functions(schema, observed, cluster=cluster),
             *_constraints(schema, observed, {step.name for step in drops}, cluster=cluster),
@@ -118,9 +121,27 @@ def _spread(table: Table) -> TableStep:
             return CreateReferenceTable(table.name)
 
 
+def _everywhere(schema: Schema, observed: ObservedSchema, *, cluster: bool) -> Iterator[DistributeFunction]:
+    """What policies call, before a table that has one goes to another node."""
+    return (one for one in _missing(schema, observed, cluster=cluster) if one.function.argument is None)
+
+
 def _functions(schema: Schema, observed: ObservedSchema, *, cluster: bool) -> Iterator[DistributeFunction]:
+    return (one for one in _missing(schema, observed, cluster=cluster) if one.function.argument is not None)
+
+
+def _missing(schema: Schema, observed: ObservedSchema, *, cluster: bool) -> Iterator[DistributeFunction]:
     if cluster:
-        yield from (DistributeFunction(one) for one in schema.functions if one.name not in observed.functions)
+        wanted = ((one, (one.name, one.argument is not None)) for one in schema.functions)
+        yield from (DistributeFunction(one) for one, what in wanted if what not in observed.functions)
+
+
+def _policies(schema: Schema, observed: ObservedSchema) -> Iterator[Protect]:
+    """Before the tables are spread: an empty table of one node is altered at once, one of many shards is not."""
+    for table in dict.fromkeys(policy.table for policy in schema.policies):
+        wanted = tuple(policy for policy in schema.policies if policy.table == table)
+        if observed.policies.get(table) != frozenset(wanted):
+            yield Protect(table, wanted)
 
 
 def _constraints(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from historia_hooks.settings import Usuario
 
 APP_ROLE = "historia_app"
+CONTEXT_ROLE = "historia_contexto"  # nobody's login: in its verifier each node keeps the keys of the contexts
 SECOND_LOGIN = "historia_app_b"  # a member of it: the API goes from one login to the other when a password changes
 
 
@@ -52,11 +53,22 @@ class Table:
 
 @dataclass(frozen=True)
 class DistributedFunction:
-    """Runs where the rows of one key are, also in the middle of a transaction: the key is its argument `argument`."""
+    """Known to every node. With an argument it runs where the rows of that key are, also in a transaction's middle."""
 
     name: str
-    argument: str
-    colocate_with: str
+    argument: str | None = None
+    colocate_with: str | None = None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Which rows historia_app may touch, as PostgreSQL writes the conditions out."""
+
+    table: str
+    name: str
+    command: str  # ALL, SELECT, INSERT or UPDATE
+    using: str | None = None
+    check: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +87,7 @@ class Schema:
     uniques: tuple[Unique, ...]
     privileges: tuple[Privilege, ...]
     functions: tuple[DistributedFunction, ...]
+    policies: tuple[Policy, ...] = ()
 
     def spread_of(self, table: str) -> Spread:
         return next(declared.spread for declared in self.tables if declared.name == table)
@@ -182,10 +195,46 @@ PRIVILEGES = (
             "separar_pacientes",
             "anotar_auditoria",
             "anotar_vinculo",
+            "contexto_paciente",
         )
     ),
 )
-FUNCTIONS = (DistributedFunction("anotar_auditoria", "cadena", "pacientes"),)
+FUNCTIONS = (
+    DistributedFunction("contexto_paciente"),
+    DistributedFunction("anotar_auditoria", "cadena", "pacientes"),
+)
+BY_CEDULA = ("pacientes", "pacientes_historial", "numeros_anteriores")
+BY_PACIENTE = (
+    "consultas",
+    "consultas_historial",
+    *RECORDS,
+    *FORMER_RECORDS,
+    "documentos_contenido",
+    *EMERGENCY,
+    "fusiones",
+    "auditoria",
+    "auditoria_cabeza",
+)
+
+
+def _of_the_patient(column: str) -> str:
+    """Whom the transaction is about, or everybody: see the revision 0013."""
+    return f"(({column} = contexto_paciente()) OR (contexto_paciente() = '*'::text))"
+
+
+# A signed note is out of reach of UPDATE and of SELECT … FOR UPDATE, on a shard as well.
+DRAFT = "(estado = 'borrador'::text)"
+HERS = _of_the_patient("paciente_id")
+OF_NOTES = (
+    Policy("notas", "lectura", "SELECT", HERS),
+    Policy("notas", "registro", "INSERT", check=f"({DRAFT} AND {HERS})"),
+    Policy("notas", "cambio", "UPDATE", f"({DRAFT} AND {HERS})", HERS),
+)
+POLICIES = (
+    *(Policy(table, "paciente", "ALL", _of_the_patient("cedula")) for table in BY_CEDULA),
+    *(Policy(table, "paciente", "ALL", HERS) for table in BY_PACIENTE if table != "notas"),
+    *OF_NOTES,
+)
 
 
 def declared(usuario: Usuario) -> Schema:
@@ -221,4 +270,5 @@ def declared(usuario: Usuario) -> Schema:
         uniques=UNIQUES,
         privileges=PRIVILEGES,
         functions=FUNCTIONS,
+        policies=POLICIES,
     )

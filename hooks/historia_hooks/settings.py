@@ -47,6 +47,14 @@ class Settings(BaseSettings):
         default=SecretStr(""),
         description="password of historia_app_b, the API's other login; empty: there is none",
     )
+    signing_key: SecretStr = Field(
+        alias="HISTORIA_SIGNING_KEY",
+        default=SecretStr(""),
+        description="the API's key: each node keeps what verifies whose rows its transactions are about",
+    )
+    signing_keys_accepted: SecretStr = Field(
+        alias="HISTORIA_SIGNING_KEYS_ACCEPTED", default=SecretStr(""), description="more such keys, comma separated"
+    )
     coordinator_name: str = Field(
         alias="HISTORIA_COORDINATOR", default="", description="name[:port] under which the coordinator is registered"
     )
@@ -104,6 +112,12 @@ class Settings(BaseSettings):
     certificate: str = Field(
         alias="HISTORIA_TLS_CERT", default="", description="file with the certificate that the nodes must present"
     )
+
+    @property
+    def signing_keys(self) -> tuple[str, ...]:
+        """None where the API has none."""
+        said = (self.signing_key.get_secret_value(), *self.signing_keys_accepted.get_secret_value().split(","))
+        return tuple(key.strip() for key in said if key.strip())
 
     @property
     def encryption(self) -> dict[str, str]:

@@ -8,7 +8,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812
 from historia_hooks.addresses import Address
 from historia_hooks.logins import SecondLogin
 from historia_hooks.model import CitusMembership, Member, ObservedSchema, ObservedTable, Running, Server
-from historia_hooks.schema import APP_ROLE, SECOND_LOGIN, Distributed, Reference, Spread
+from historia_hooks.schema import APP_ROLE, CONTEXT_ROLE, SECOND_LOGIN, Distributed, Policy, Reference, Spread
 
 SERVER = r"""
 SELECT (SELECT system_identifier::text FROM pg_control_system()),
@@ -23,6 +23,7 @@ SELECT (SELECT system_identifier::text FROM pg_control_system()),
            AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
                                                      AND d.deptype = 'e')),
        (SELECT coalesce(rolpassword, '') FROM pg_authid WHERE rolname = %(role)s),
+       (SELECT coalesce(rolpassword, '') FROM pg_authid WHERE rolname = %(context)s),
        (SELECT extversion FROM pg_extension WHERE extname = 'citus'),
        (SELECT default_version FROM pg_available_extensions WHERE name = 'citus')
 """
@@ -84,12 +85,26 @@ SELECT (SELECT coalesce(json_agg(conname), '[]') FROM pg_constraint
          WHERE a.grantee = (SELECT oid FROM pg_roles WHERE rolname = %(role)s))
 """
 
-# Those that lie beside the patients: one that was distributed before they were spread anew is sent to where nobody is.
+# Whether each follows a key, as those beside the patients do: one that was distributed before they were spread anew is
+# sent to where nobody is.
 FUNCTIONS = """
-SELECT p.proname FROM pg_catalog.pg_dist_object o JOIN pg_proc p ON p.oid = o.objid
- WHERE o.classid = 'pg_proc'::regclass AND o.distribution_argument_index IS NOT NULL
-   AND o.colocationid = (SELECT colocationid FROM pg_dist_partition
-                          WHERE logicalrelid = to_regclass('public.pacientes'))
+SELECT p.proname, o.distribution_argument_index IS NOT NULL
+  FROM pg_catalog.pg_dist_object o JOIN pg_proc p ON p.oid = o.objid
+ WHERE o.classid = 'pg_proc'::regclass
+   AND (o.distribution_argument_index IS NULL
+        OR o.colocationid = (SELECT colocationid FROM pg_dist_partition
+                              WHERE logicalrelid = to_regclass('public.pacientes')))
+"""
+# One that is for others too, or takes something away instead of giving it, is none of ours.
+POLICIES = """
+SELECT c.relname, p.polname,
+       CASE WHEN p.polpermissive AND p.polroles = ARRAY[(SELECT oid FROM pg_roles WHERE rolname = %(role)s)]
+            THEN CASE p.polcmd WHEN '*' THEN 'ALL' WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT'
+                               WHEN 'w' THEN 'UPDATE' ELSE '' END
+            ELSE '' END,
+       pg_get_expr(p.polqual, c.oid), pg_get_expr(p.polwithcheck, c.oid)
+  FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
+ WHERE c.relnamespace = 'public'::regnamespace AND c.relrowsecurity
 """
 
 
@@ -101,8 +116,8 @@ def query(connection: Connection, statement: str | sql.Composable, **values: Any
 
 
 def read_server(connection: Connection, address: Address) -> Server:
-    [(identifier, wal_level, plugins, installed, preloaded, tables, verifier, extension, library)] = query(
-        connection, SERVER, role=APP_ROLE
+    [(identifier, wal_level, plugins, installed, preloaded, tables, verifier, context, extension, library)] = query(
+        connection, SERVER, role=APP_ROLE, context=CONTEXT_ROLE
     )
     return Server(
         address=address,
@@ -113,6 +128,7 @@ def read_server(connection: Connection, address: Address) -> Server:
         citus_preloaded=preloaded,
         user_tables=tuple(tables),
         verifier=verifier,
+        context=context,
         extension=extension,
         library=library,
         membership=_read_membership(connection) if extension else None,
@@ -174,8 +190,17 @@ def read_schema(coordinator: Connection, *, citus: bool) -> ObservedSchema:
         foreign_keys=frozenset(foreign_keys),
         uniques=frozenset(uniques),
         privileges=privileges,
-        functions=frozenset(name for (name,) in query(coordinator, FUNCTIONS)) if citus else frozenset(),
+        functions=frozenset(query(coordinator, FUNCTIONS)) if citus else frozenset(),
+        policies=_read_policies(coordinator),
     )
+
+
+def _read_policies(coordinator: Connection) -> dict[str, frozenset[Policy]]:
+    found: dict[str, frozenset[Policy]] = {}
+    for row in query(coordinator, POLICIES, role=APP_ROLE):
+        policy = Policy(*row)
+        found[policy.table] = found.get(policy.table, frozenset()) | {policy}
+    return found
 
 
 def read_revision(coordinator: Connection) -> str | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from historia_hooks.addresses import Address
 from historia_hooks.matrix import Matrix
-from historia_hooks.schema import APP_ROLE, SECOND_LOGIN, DistributedFunction, ForeignKey, Unique
+from historia_hooks.schema import APP_ROLE, SECOND_LOGIN, DistributedFunction, ForeignKey, Policy, Unique
 from historia_hooks.vocabularies import Vocabulary
 
 
@@ -73,6 +73,15 @@ class SetSecondLogin:
 
     def __str__(self) -> str:
         return f"poner la contraseña de {SECOND_LOGIN} en {self.node}"
+
+
+@dataclass(frozen=True)
+class SetContextKeys:
+    node: Address
+    verifier: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"guardar en {self.node} con qué se comprueba de quién son las filas que pide la API"
 
 
 @dataclass(frozen=True)
@@ -294,7 +303,20 @@ class DistributeFunction:
     function: DistributedFunction
 
     def __str__(self) -> str:
+        if self.function.argument is None:
+            return f"dar a conocer la función {self.function.name} a todos los nodos"
         return f"llevar las llamadas de {self.function.name} a donde están las filas de su {self.function.argument}"
+
+
+@dataclass(frozen=True)
+class Protect:
+    """Instead of whatever policies the table has."""
+
+    table: str
+    policies: tuple[Policy, ...]
+
+    def __str__(self) -> str:
+        return f"cerrar {self.table}: {APP_ROLE} solo toca las filas del paciente que su transacción declara"
 
 
 @dataclass(frozen=True)
@@ -366,6 +388,7 @@ NodeStep = (
     | SetPassword
     | SetOwnerPassword
     | SetSecondLogin
+    | SetContextKeys
     | SetAuthinfo
     | AllowDecoding
     | SetCoordinatorHost
@@ -388,6 +411,7 @@ TableStep = (
     | CreateReferenceTable
     | CreateDistributedTable
     | DistributeFunction
+    | Protect
     | AddForeignKey
     | AddUnique
     | Grant

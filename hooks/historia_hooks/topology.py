@@ -27,6 +27,7 @@ from historia_hooks.steps import (
     RemoveNode,
     RetireNode,
     SetAuthinfo,
+    SetContextKeys,
     SetCoordinatorHost,
     SetPassword,
     SetShards,
@@ -41,6 +42,7 @@ class WantedNodes:
     workers: tuple[Address, ...]
     verifier: str = field(repr=False)  # of historia_app's password, the same on every node
     authinfo: Mapping[str, str] = field(repr=False)  # by role
+    context: str | None = field(default=None, repr=False)  # what verifies the API's contexts; None: leave what there is
 
 
 @dataclass(frozen=True)
@@ -216,6 +218,8 @@ def _roles(wanted: WantedNodes, servers: tuple[Server, ...]) -> Iterator[NodeSte
             yield CreateRole(server.address, wanted.verifier)
         elif server.verifier != wanted.verifier:
             yield SetPassword(server.address, wanted.verifier)
+        if wanted.context and server.context != wanted.context:
+            yield SetContextKeys(server.address, wanted.context)
 
 
 def _logins(wanted: WantedNodes, servers: tuple[Server, ...]) -> Iterator[NodeStep]:

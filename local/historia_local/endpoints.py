@@ -65,6 +65,7 @@ class Nodes(ABC):
             "POSTGRES_PASSWORD": self.passwords.owner,
             "POSTGRES_DB": DATABASE,
             "HISTORIA_APP_PASSWORD": self.passwords.app,
+            "HISTORIA_SIGNING_KEY": self.passwords.signing,
             "HISTORIA_COORDINATOR": self.coordinator.address,
             "HISTORIA_WORKERS": ",".join(node.address for node in self.workers[:workers]),
             "HISTORIA_USUARIO": "reference",

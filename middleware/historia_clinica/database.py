@@ -10,6 +10,7 @@ from historia_clinica.directory import Directory
 from historia_clinica.errors import HistoriaError, Saturated, Unavailable
 from historia_clinica.pools import Connection, Pools, Use
 from historia_clinica.routing import Address, Routing, ShardMap
+from historia_clinica.row_context import signer
 from historia_clinica.settings import Settings
 
 # Seconds after which no further node is tried. Where any worker may be first, the one that is lost is rarely the
@@ -29,6 +30,7 @@ class Database:
 
     def __init__(self, settings: Settings, witness: Witness = _nobody) -> None:
         self._pools = Pools(settings)
+        self._signed = signer(settings.historia_signing_key.get_secret_value())
         self._witness = witness
         self._patience = PATIENCE[settings.historia_routing]
         self._coordinator = Address(settings.postgres_host, settings.postgres_port)
@@ -44,16 +46,16 @@ class Database:
         document of an account, which lies beside the patient of that number unless users are spread themselves; then
         the node that is asked passes the statement on.
         """
-        with self._between(paciente or cuenta, self._witness) as transaction:
+        with self._between(paciente or cuenta, paciente, self._witness) as transaction:
             yield transaction
 
     @contextmanager
-    def aside(self, key: str | None = None) -> Iterator[Transaction]:
+    def aside(self, key: str | None = None, *, paciente: str | None = None) -> Iterator[Transaction]:
         """One that is not what a request does: what the process asks for itself, and a step on the way to the deed.
 
-        With the key of a patient or an account, or with any for what lies on every node, it may run on any node.
+        With a patient, or the key of an account, or any for what lies on every node, it may run on any node.
         """
-        with self._between(key, _nobody) as transaction:
+        with self._between(paciente or key, paciente, _nobody) as transaction:
             yield transaction
 
     def first_node(self, paciente: str) -> Address:
@@ -68,8 +70,8 @@ class Database:
         self._pools.close()
 
     @contextmanager
-    def _between(self, key: str | None, witness: Witness) -> Iterator[Transaction]:
-        transaction = Transaction(self._way(key))
+    def _between(self, key: str | None, paciente: str | None, witness: Witness) -> Iterator[Transaction]:
+        transaction = Transaction(self._way(key), self._signed, paciente)
         try:
             yield transaction
             with witness(transaction):
@@ -103,10 +105,13 @@ class Database:
         self._pools.keep_only({self._coordinator, *found.workers})
         return found
 
+    def _on(self, node: Address) -> Transaction:
+        return Transaction(iter((self._pools.take(node),)), self._signed)
+
     def _load_first_map(self) -> ShardMap:
         """From the first configured worker that knows the cluster; empty when there is none."""
         for node in self._first_workers:
-            with suppress(HistoriaError), closing(Transaction(iter((self._pools.take(node),)))) as transaction:
+            with suppress(HistoriaError), closing(self._on(node)) as transaction:
                 found = shard_map.read(transaction, self._coordinator)
                 if found.workers:
                     return found

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_INERROR
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.pool import PoolProxiedConnection
 
 from historia_clinica import deadline
@@ -26,26 +27,34 @@ from historia_clinica.errors import (
     TimedOut,
     Unavailable,
 )
+from historia_clinica.row_context import EVERYBODY, Signer
 
 Row = TypeVar("Row")
 Parameters = Mapping[str, object]
 
 NOT_INSTALLED = {"42P01", "42501", "3F000", "42703", "42883"}  # table, grant, schema, column, function
+OF_A_PATIENT = ("paciente_id", "cedula")  # parameters that say whose rows a statement is about
+NOT_TRUSTED = "HC001"  # by contexto_paciente
 TIMEOUTS = {"57014", "55P03"}
 RETRYABLE = {"40001", "40P01"}
 READ_ONLY = {"25006"}
 BAD_VALUES = {"23502", "23514", "22P02", "22001", "22003", "22007", "22008", "22021"}
 INTERNAL = "XX000"
 EXHAUSTED_OR_STOPPING = ("53", "57")  # classes: insufficient resources, operator intervention
+UNSIGNED = (
+    "La base de datos no reconoce la firma de esta API: espere a «historia-hooks sync»; si no la reconoce después, las "
+    "claves de firma no son las que tuvo sync, o los relojes difieren en más de cinco minutos."
+)
 QUOTED_NAME = re.compile(r'["«]([^"»]+)["»]')
 
 
 class Scope(Enum):
-    """How far a statement may reach: one patient's shard, one row of a table that may be spread by its key, reference
-    tables, or every node.
+    """How far a statement may reach: one patient's shard, all patients' rows, one row of a table that may be spread by
+    its key, reference tables, or every node but for patients' rows.
     """
 
     PATIENT = "patient"
+    PATIENTS = "patients"
     ROW = "row"
     REFERENCE = "reference"
     CLUSTER = "cluster"
@@ -66,10 +75,17 @@ class Transaction:
     the cluster), nothing was done, and the next node is asked. Nothing is ever sent again after that.
     """
 
-    def __init__(self, way: Iterator[PoolProxiedConnection]) -> None:
+    def __init__(self, way: Iterator[PoolProxiedConnection], signed: Signer, paciente: str | None = None) -> None:
         self._way = way
+        self._signed = signed
+        self._paciente = paciente
+        self._declared: str | None = None
         self._begun = False
         self._connection = next(way)
+
+    def about(self, paciente: str) -> None:
+        """From here on the PATIENT statements are about that one."""
+        self._paciente = paciente
 
     def rows(self, statement: Statement, parameters: Parameters, into: Callable[..., Row]) -> list[Row]:
         begun, self._begun = self._begun, True
@@ -100,11 +116,24 @@ class Transaction:
         deadline.check()
         try:
             with closing(self._connection.cursor()) as cursor:
+                self._declare(cursor, statement.scope, parameters)
                 cursor.execute(statement.sql, dict(parameters))
                 names = [column[0] for column in cursor.description or ()]
                 return [into(**dict(zip(names, row, strict=True))) for row in (cursor.fetchall() if names else ())]
         except psycopg2.Error as error:
             raise _read(error, lost=_is_lost(self._connection)) from error
+
+    def _declare(self, cursor: DBAPICursor, scope: Scope, parameters: Parameters) -> None:
+        """Whose rows the statement may touch: the database gives out no others, and would answer as if there were none.
+
+        By a statement of its own and no call of set_config: Citus tells only that to the nodes that it asks.
+        """
+        about = {Scope.PATIENT: self._paciente, Scope.PATIENTS: EVERYBODY}.get(scope)
+        if scope is Scope.PATIENT and any(parameters.get(name, about) != about for name in OF_A_PATIENT):
+            raise HistoriaError  # of another patient than the transaction
+        if about is not None and about != self._declared:
+            cursor.execute("SET LOCAL historia.contexto = %s", (self._signed(about),))
+            self._declared = about
 
     def _move(self) -> bool:
         try:
@@ -112,7 +141,7 @@ class Transaction:
         except (StopIteration, Unavailable):
             return False
         self.close()
-        self._connection = following
+        self._connection, self._declared = following, None
         return True
 
 
@@ -156,6 +185,8 @@ def _read_constraint(error: psycopg2.Error, code: str) -> HistoriaError | None:
 def _read_condition(code: str) -> HistoriaError:
     if code in NOT_INSTALLED:
         return SchemaMissing()
+    if code == NOT_TRUSTED:
+        return SchemaMissing(UNSIGNED)
     if code in TIMEOUTS:
         return TimedOut()
     if code.startswith("08"):

@@ -97,7 +97,7 @@ PLACES = Statement(
 )
 # Each shard says its own name, such as pacientes_102008.
 COUNTS = Statement(
-    "SELECT tableoid::regclass::text AS shard, count(*) AS patients FROM pacientes GROUP BY 1", Scope.CLUSTER
+    "SELECT tableoid::regclass::text AS shard, count(*) AS patients FROM pacientes GROUP BY 1", Scope.PATIENTS
 )
 LEDGER_COUNTS = Statement("SELECT shard_id, patients FROM historia_cluster.shard_counts", Scope.CLUSTER)
 

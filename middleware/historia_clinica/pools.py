@@ -159,5 +159,6 @@ def _session(settings: Settings) -> str:
         "idle_in_transaction_session_timeout": settings.historia_idle_timeout,
         "TimeZone": "UTC",
         "citus.node_connection_timeout": NODE_CONNECTION,
+        "citus.propagate_set_commands": "local",  # whose rows a transaction is about, said on every node that it asks
     }
     return " ".join(f"-c {name}={value}" for name, value in session.items())

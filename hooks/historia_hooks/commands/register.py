@@ -10,6 +10,7 @@ from historia_hooks import ledger, topology
 from historia_hooks.commands.progress import converge_nodes
 from historia_hooks.connections import PASSWORD_REFUSED, Nodes, Unreachable
 from historia_hooks.conninfo import authinfo
+from historia_hooks.context_key import context_verifier
 from historia_hooks.errors import Misconfigured
 from historia_hooks.jobs import read_balance
 from historia_hooks.log import logger
@@ -27,6 +28,8 @@ def register(nodes: Nodes) -> bool:
     if not nodes.settings.app_password.get_secret_value():
         raise Misconfigured("falta HISTORIA_APP_PASSWORD: la contraseña del rol historia_app")
     observed = observe(nodes)
+    if not nodes.settings.signing_keys:
+        logger.warning("falta HISTORIA_SIGNING_KEY: si no se guardó antes, la API no podrá leer nada de pacientes")
     _warn(observed)
     first = [observed]
 
@@ -86,6 +89,7 @@ def _wanted(nodes: Nodes, coordinator: Server) -> WantedNodes:
             settings.owner: authinfo(settings.password.get_secret_value()),
             APP_ROLE: authinfo(settings.app_password.get_secret_value()),
         },
+        context=context_verifier(settings.signing_keys) if settings.signing_keys else None,
     )
 
 

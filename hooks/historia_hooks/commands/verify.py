@@ -1,11 +1,15 @@
 """Checks that what was done works: nothing is pending, the nodes reach each other, historia_app gets in and reads."""
 
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection  # noqa: N812
 from pydantic import SecretStr
 
 from historia_hooks import citus
 from historia_hooks.addresses import Address
+from historia_hooks.apply import Transaction
 from historia_hooks.commands import distribute, matrix, migrate, register, vocabularies
 from historia_hooks.connections import Nodes, Unreachable
+from historia_hooks.context_key import signed_context
 from historia_hooks.errors import ABSENT_RUNBOOK, LOGIN_RUNBOOK, TryAgain
 from historia_hooks.log import logger
 from historia_hooks.model import Member
@@ -13,6 +17,7 @@ from historia_hooks.schema import APP_ROLE, SECOND_LOGIN
 from historia_hooks.state import has_extension, query, read_members
 
 READ = "SELECT 1 FROM public.pacientes LIMIT 1"
+ABOUT = "SET LOCAL citus.propagate_set_commands TO 'local'; SET LOCAL historia.contexto TO {}"
 
 
 def verify(nodes: Nodes) -> None:
@@ -69,7 +74,15 @@ def _check_app(nodes: Nodes) -> None:
 
 def _check_login(nodes: Nodes, address: Address, role: str, password: SecretStr) -> None:
     try:
-        with nodes.login(address, role, password) as connection:
-            query(connection, READ)
+        with nodes.login(address, role, password) as connection, Transaction(connection):
+            if keys := nodes.settings.signing_keys:
+                _declare(connection, keys[0])
+                query(connection, READ)
     except Unreachable as error:
         raise TryAgain(f"{role} no entra: {error}. {LOGIN_RUNBOOK}") from None
+
+
+def _declare(connection: Connection, signing_key: str) -> None:
+    """Whose rows are asked for: all. Each node must know the API's keys to believe it."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(ABOUT).format(sql.Literal(signed_context(signing_key, "*"))))

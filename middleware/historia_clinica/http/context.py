@@ -36,13 +36,14 @@ def context() -> Context:
 
 
 @contextmanager
-def transaction_after_commit() -> Iterator[Transaction]:
-    """For what an answer tells of a change that another transaction of this request has committed.
+def transaction_after_commit(paciente: str) -> Iterator[Transaction]:
+    """For what an answer tells of a change to that patient, committed by another transaction of this request.
 
     Raises OutcomeUnknown where it cannot be told: the change stands.
     """
     try:
         with context().database.transaction() as transaction:
+            transaction.about(paciente)
             yield transaction
     except Unavailable as error:
         raise OutcomeUnknown from error

@@ -69,7 +69,7 @@ QUEUE = Statement(
      ORDER BY a.inicio, a.id
      LIMIT %(rows)s
     """,
-    Scope.CLUSTER,
+    Scope.PATIENTS,
 )
 REVIEW = Statement(
     """

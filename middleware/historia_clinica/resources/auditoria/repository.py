@@ -74,6 +74,7 @@ def accesses(
 
     @cache
     def ties_of(number: str) -> Sequence[Tied]:
+        transaction.about(number)
         return transaction.rows(TIES, {"paciente_id": number}, Tied)
 
     followed = list(enumerate(reversed(segments(paciente, ties_of))))[::-1]
@@ -111,5 +112,6 @@ def _seen(cabeza_seq: int | None, cabeza_hash: bytes | None, **row: Any) -> tupl
 
 
 def _page(transaction: Transaction, segment: Segment, before: int | None, rows: int) -> list[Link]:
+    transaction.about(segment.numero)
     asked = {"paciente_id": segment.numero, "after": segment.after, "upto": segment.upto}
     return transaction.rows(PAGE, asked | {"before": before, "rows": rows}, Link)

@@ -139,7 +139,7 @@ def _patient(cuenta: CuentaAsignada) -> UUID | None:
     """Asked apart: where users are spread, a patient may lie on another node than the account."""
     if cuenta.paciente_id is None:
         return None
-    with context().database.aside(cuenta.paciente_id) as transaction:
+    with context().database.aside(paciente=cuenta.paciente_id) as transaction:
         return repository.patient(transaction, cuenta.paciente_id)
 
 

@@ -69,7 +69,7 @@ def _changed(
         else:
             audit.not_yet()
     # only what is committed can be read: see the repository
-    with transaction_after_commit() as transaction:
+    with transaction_after_commit(cedula) as transaction:
         survivor = repository.survivor(transaction, cedula, outcome, signed)
     shown = authorization.visible(Paciente.model_validate(survivor), "pacientes")
     return written(shown, survivor.version)

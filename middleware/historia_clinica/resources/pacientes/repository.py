@@ -35,7 +35,7 @@ PAGE = Statement(
      ORDER BY fecha_registro, id
      LIMIT %(rows)s
     """,
-    Scope.CLUSTER,
+    Scope.PATIENTS,
 )
 # How long a change may take that moves a whole record: ten thousand rows take about a second.
 UNHURRIED = Statement("SELECT set_config('statement_timeout', '30s', true) AS statement_timeout", Scope.CLUSTER)
@@ -125,6 +125,7 @@ def changed_before(transaction: Transaction, cedula: str, versions: Sequence[int
         VERSIONS.refuse(transaction, {"cedula": cedula}, versions)
     if bytes(left.huella) != values["huella"]:
         raise KeyReused
+    transaction.about(left.cedula_nueva)
     return VERSIONS.find(transaction, {"cedula": left.cedula_nueva}, version=left.version)
 
 
@@ -145,6 +146,7 @@ def number_of_today(transaction: Transaction, cedula: str) -> Leading | None:
     found, at, who, merged = None, cedula, None, False
     while (step := transaction.row(NEXT_NUMBER, {"cedula": at, "quien": who}, Leading)) and step.cedula_nueva != cedula:
         found, at, who, merged = step, step.cedula_nueva, step.quien, merged or step.fusion
+        transaction.about(at)
     return replace(found, fusion=merged) if found else None
 
 

@@ -93,7 +93,7 @@ def change_number(cedula: PacienteEnRuta, cambio: CambioDeDocumento) -> Answer[P
             audit.about(version=version)
             audit.joins(Vinculo.PASA_A, cambio.cedula, Vinculo.VIENE_DE)
     # only what is committed can be read: see the repository
-    with transaction_after_commit() as transaction:
+    with transaction_after_commit(cedula.cedula if version is None else cambio.cedula) as transaction:
         if version is None:
             moved = repository.changed_before(transaction, cedula.cedula, wanted, signed)
         else:

@@ -1,0 +1,27 @@
+"""Signs whose rows a transaction is about, so that the database touches no others. Pure but for the clock.
+
+`contexto_paciente` (revision 0013 of the schema) verifies it, with keys that `historia-hooks sync` brings to the nodes
+(`historia_hooks.context_key`, where the construction is described). It holds for five minutes.
+"""
+
+import hashlib
+import hmac
+import time
+from collections.abc import Callable
+
+EVERYBODY = "*"
+PURPOSES = (b"historia-contexto-fuera", b"historia-contexto-dentro")
+FILLED = bytes(32)  # up to a block of SHA-256
+
+Signer = Callable[[str], str]
+
+
+def signer(signing_key: str, clock: Callable[[], float] = time.time) -> Signer:
+    """signed(paciente) -> the value of historia.contexto for that number, or for EVERYBODY."""
+    outer, inner = (hmac.digest(signing_key.encode(), purpose, hashlib.sha256) + FILLED for purpose in PURPOSES)
+
+    def signed(paciente: str) -> str:
+        said = f"{int(clock()):010d}{paciente}"
+        return hashlib.sha256(outer + hashlib.sha256(inner + said.encode()).digest()).hexdigest() + said
+
+    return signed

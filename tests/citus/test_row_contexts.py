@@ -1,0 +1,112 @@
+"""What historia_app comes by with SQL of its own, on the coordinator, on a worker and on a shard, whatever moves."""
+
+import time
+from typing import Any
+
+import psycopg2.errorcodes
+import pytest
+from citus.routed import NewApi, patients
+from conftest import Hooks
+from historia_hooks.schema import BY_CEDULA, POLICIES
+from row_contexts import NOT_TRUSTED, context_of, distrusted, found, refusal
+
+NO_PRIVILEGE = psycopg2.errorcodes.INSUFFICIENT_PRIVILEGE  # also of a row that the policy does not let in
+SHARDS_HERE = """
+SELECT shard_name(s.logicalrelid, s.shardid) FROM pg_dist_shard s JOIN pg_dist_placement p USING (shardid)
+ WHERE s.logicalrelid = %s::regclass AND p.groupid = (SELECT groupid FROM pg_dist_local_group) ORDER BY 1
+"""
+
+
+def shards_on(cluster: Any, node: Any, table: str) -> list[str]:
+    connection = cluster.connect(node)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(SHARDS_HERE, (f"public.{table}",))
+            return [name for (name,) in cursor.fetchall()]
+    finally:
+        connection.close()
+
+
+def check_everywhere(cluster: Any, nodes: Any, one: str, other: str) -> None:
+    mine, everybody = context_of(cluster, one), context_of(cluster, "*")
+    held: list[str] = []
+    for node in nodes:
+        for table in {policy.table for policy in POLICIES}:
+            assert refusal(cluster, node, None, f"SELECT 1 FROM {table}") == NOT_TRUSTED, table
+            key = "cedula" if table in BY_CEDULA else "paciente_id"
+            assert found(cluster, node, mine, f"SELECT {key} FROM {table} WHERE {key} <> '{one}'") == [], table
+        for number in (one, other):
+            assert found(cluster, node, everybody, f"SELECT cedula FROM pacientes WHERE cedula = '{number}'") == [
+                number
+            ]
+        assert found(cluster, node, mine, "SELECT cedula FROM pacientes") == [one]
+        for shard in shards_on(cluster, node, "pacientes"):
+            assert refusal(cluster, node, None, f"SELECT 1 FROM {shard}") == NOT_TRUSTED
+            held += found(cluster, node, mine, f"SELECT cedula FROM {shard}")
+    assert held == [one]  # on one shard of all, and nobody else on any
+
+
+def test_nobody_is_read_without_a_context_nor_anybody_else_with_one(
+    citus_system: Any, new_api: NewApi, run_hooks: Hooks
+) -> None:
+    """On 1+2 nodes, and once a third has taken its share, whose shards were made anew."""
+    one, other = patients(new_api("coordinator"), 2)
+    check_everywhere(citus_system, citus_system.nodes[:3], one, other)
+    assert run_hooks(citus_system, "sync", workers=3, HISTORIA_REBALANCE="wait").returncode == 0
+    assert shards_on(citus_system, citus_system.workers[2], "pacientes")
+    check_everywhere(citus_system, citus_system.nodes, one, other)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_context_that_the_api_did_not_sign_just_now_is_an_error(
+    citus_system: Any, new_api: NewApi, place: int
+) -> None:
+    """And no answer without rows, which would say that there is no such patient."""
+    [one] = patients(new_api("coordinator"), 1)
+    node, asked = citus_system.nodes[place], f"SELECT 1 FROM pacientes WHERE cedula = '{one}'"
+    refused = {
+        what: refusal(citus_system, node, said, asked)
+        for what, said in distrusted(citus_system, one, time.time()).items()
+    }
+    assert set(refused.values()) == {NOT_TRUSTED}, refused
+    assert refusal(citus_system, node, context_of(citus_system, one), asked) is None
+
+
+def test_where_citus_tells_the_other_nodes_nothing_the_answer_is_an_error_and_no_part(
+    citus_system: Any, new_api: NewApi
+) -> None:
+    patients(new_api("coordinator"), 12)
+    for node in citus_system.nodes[:3]:
+        connection = citus_system.connect(node, "app")
+        connection.autocommit = False
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL historia.contexto = %s", (context_of(citus_system, "*"),))
+            with pytest.raises(psycopg2.Error) as refused:
+                cursor.execute("SELECT cedula FROM pacientes")
+        assert refused.value.pgcode == NOT_TRUSTED
+        connection.close()
+
+
+def test_nothing_is_written_about_anybody_else(citus_system: Any, new_api: NewApi) -> None:
+    one, other = patients(new_api("coordinator"), 2)
+    mine = context_of(citus_system, one)
+    forbidden = (
+        "INSERT INTO pacientes (cedula, nombre, apellido) VALUES ('R-AJENO', 'a', 'b')",
+        f"INSERT INTO relaciones_atencion (paciente_id, id, usuario_id) VALUES ('{other}', gen_random_uuid(), 'U')",
+    )
+    for node in citus_system.nodes[:3]:
+        for statement in forbidden:
+            assert refusal(citus_system, node, mine, statement) == NO_PRIVILEGE, statement
+        assert (
+            found(citus_system, node, mine, f"UPDATE pacientes SET nombre = 'x' WHERE cedula = '{other}' RETURNING 1")
+            == []
+        )
+        assert found(
+            citus_system, node, mine, f"UPDATE pacientes SET nombre = 'x' WHERE cedula = '{one}' RETURNING 1"
+        ) == [1]
+
+
+def test_nobody_reads_the_keys(citus_system: Any) -> None:
+    for node in citus_system.nodes[:3]:
+        assert refusal(citus_system, node, None, "SELECT rolpassword FROM pg_authid") == NO_PRIVILEGE
+        assert refusal(citus_system, node, None, "SET LOCAL ROLE historia_contexto") == NO_PRIVILEGE
