@@ -1,9 +1,11 @@
 """What the audit holds, for tests on one node and on many."""
 
 import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from historia_local.nodes import Cluster
+from row_contexts import as_the_api
 
 SAID = (
     "paciente_id, seq, usuario_id, rol, accion, recurso, recurso_id, version, proposito, resultado, ip, agente,"
@@ -18,9 +20,16 @@ SELECT {SAID.replace("paciente_id", "cadena")} FROM auditoria_sistema WHERE peti
 
 
 def query(cluster: Cluster, statement: str, node: Any = None, role: Any = "owner", **values: Any) -> list[Any]:
-    with contextlib.closing(cluster.connect(node, role)) as connection, connection.cursor() as cursor:
+    """What the API's role asks is about everybody."""
+    with as_the_api(cluster, node) if role == "app" else _as_the_owner(cluster, node) as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall()) if cursor.description else []
+
+
+@contextlib.contextmanager
+def _as_the_owner(cluster: Cluster, node: Any) -> Iterator[Any]:
+    with contextlib.closing(cluster.connect(node)) as connection, connection.cursor() as cursor:
+        yield cursor
 
 
 def kept(cluster: Cluster, answer: Any) -> list[dict[str, Any]]:

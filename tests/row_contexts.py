@@ -34,22 +34,27 @@ def distrusted(cluster: Any, paciente: str, now: float) -> dict[str, str | None]
 
 
 @contextlib.contextmanager
-def as_the_api(cluster: Any, node: Any, context: str | None) -> Iterator[Any]:
-    """A cursor of historia_app on that node, in a transaction with that context; nothing of it stays."""
-    with contextlib.closing(cluster.connect(node, "app")) as connection:
+def as_the_api(cluster: Any, node: Any = None, paciente: str = "*") -> Iterator[Any]:
+    """A cursor of historia_app on that node, in a transaction that is about that patient."""
+    with _with_context(cluster, node, context_of(cluster, paciente)) as cursor:
+        yield cursor
+        cursor.connection.commit()
+
+
+@contextlib.contextmanager
+def _with_context(cluster: Any, node: Any, context: str | None) -> Iterator[Any]:
+    with contextlib.closing(cluster.connect(node, "app")) as connection, connection.cursor() as cursor:
         connection.autocommit = False
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL citus.propagate_set_commands TO 'local'")
-            if context is not None:
-                cursor.execute("SET LOCAL historia.contexto = %s", (context,))
-            yield cursor
-        connection.rollback()
+        cursor.execute("SET LOCAL citus.propagate_set_commands TO 'local'")
+        if context is not None:
+            cursor.execute("SET LOCAL historia.contexto = %s", (context,))
+        yield cursor
 
 
 def refusal(cluster: Any, node: Any, context: str | None, statement: str) -> str | None:
-    """The SQLSTATE with which the statement is refused; None: it was done."""
+    """The SQLSTATE with which the statement is refused; None: it would be done."""
     try:
-        with as_the_api(cluster, node, context) as cursor:
+        with _with_context(cluster, node, context) as cursor:
             cursor.execute(statement)
     except psycopg2.Error as error:
         return str(error.pgcode)
@@ -57,6 +62,6 @@ def refusal(cluster: Any, node: Any, context: str | None, statement: str) -> str
 
 
 def found(cluster: Any, node: Any, context: str, statement: str) -> list[Any]:
-    with as_the_api(cluster, node, context) as cursor:
+    with _with_context(cluster, node, context) as cursor:
         cursor.execute(statement)
         return [row[0] for row in cursor.fetchall()]

@@ -1,6 +1,5 @@
 """The access matrix over nodes: each holds it, each decides alike, and a relation goes with its patient to another."""
 
-import contextlib
 import itertools
 from typing import Any
 
@@ -16,6 +15,7 @@ from historia_clinica.permissions import FACTS, MATRIX
 from historia_clinica.resources.pacientes.repository import PAGE
 from historia_hooks.matrix import carried
 from historia_local.nodes import Cluster
+from row_contexts import as_the_api
 from versioned import NOTA, PACIENTES, if_match
 
 PATHS = ("", "/historia", "/notas", "/ordenes", "/relaciones-atencion")
@@ -60,7 +60,7 @@ def test_each_way_to_the_nodes_decides_as_the_table_says(new_api: NewApi, seeded
 
 def test_every_node_holds_the_matrix_and_the_api_changes_it_on_none(citus_system: Cluster) -> None:
     for node in citus_system.nodes[:3]:
-        with contextlib.closing(citus_system.connect(node, role="app")) as connection, connection.cursor() as cursor:
+        with as_the_api(citus_system, node) as cursor:
             cursor.execute(MATRIX.sql)
             assert len(cursor.fetchall()) == len(carried().permissions), node.name
         for refused in (
@@ -76,7 +76,7 @@ def test_every_node_holds_the_matrix_and_the_api_changes_it_on_none(citus_system
 
 
 def app_runs(cluster: Cluster, node: Any, statement: str) -> None:
-    with contextlib.closing(cluster.connect(node, role="app")) as connection, connection.cursor() as cursor:
+    with as_the_api(cluster, node) as cursor:
         cursor.execute(statement)
 
 
@@ -86,7 +86,7 @@ def test_every_node_knows_who_attends_whom(citus_system: Cluster, seeded: World)
         ("after_moment", "after_id", "words", "documento", "fecha_nacimiento", "propio", "propio_uuid")
     )
     for node in citus_system.nodes[:3]:
-        with contextlib.closing(citus_system.connect(node, role="app")) as connection, connection.cursor() as cursor:
+        with as_the_api(citus_system, node) as cursor:
             for name, subject in seeded.subjects.items():
                 asked = {"paciente_id": subject.cedula, "usuario": medico, "paciente_uuid": None, "sesion": None}
                 cursor.execute(FACTS.sql, asked)

@@ -1,6 +1,5 @@
 """Emergency accesses over nodes: each way to them decides alike, they go with their patient, and are only added."""
 
-import contextlib
 from typing import Any
 
 import psycopg2.errors
@@ -12,6 +11,7 @@ from citus.routed import NewApi, owner_of, written_in_two_phases
 from flask.testing import FlaskClient
 from historia_clinica.access.people import Rol
 from historia_local.nodes import Cluster
+from row_contexts import as_the_api
 from versioned import PACIENTES, if_match
 
 QUEUE = "/api/v1/accesos-emergencia"
@@ -142,7 +142,7 @@ def test_the_api_s_role_only_adds_on_every_node_and_shard(citus_system: Cluster,
     places += [(workers[port], name) for port, name in shards]
     assert len(places) == 5
     for node, name in places:
-        with contextlib.closing(citus_system.connect(node, "app")) as connection, connection.cursor() as cursor:
+        with as_the_api(citus_system, node) as cursor:
             cursor.execute("SET citus.enable_manual_changes_to_shards TO on")
             with pytest.raises(psycopg2.errors.InsufficientPrivilege):
                 cursor.execute(change.format(name))

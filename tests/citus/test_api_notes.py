@@ -6,6 +6,7 @@ from typing import Any
 import psycopg2.errors
 import pytest
 from citus.routed import NewApi, medico, move, owner_of, patients
+from row_contexts import as_the_api
 from versioned import NOTA, if_match
 
 SHARD = (
@@ -21,8 +22,8 @@ FORGED = (
 )
 
 
-def as_the_api(cluster: Any, node: Any, table: str, statement: str, values: tuple[Any, ...]) -> int:
-    with contextlib.closing(cluster.connect(node, "app")) as connection, connection.cursor() as cursor:
+def done_by_the_api(cluster: Any, node: Any, table: str, statement: str, values: tuple[Any, ...]) -> int:
+    with as_the_api(cluster, node) as cursor:
         cursor.execute("SET citus.enable_manual_changes_to_shards TO on")
         cursor.execute(statement.format(table), values)
         return int(cursor.rowcount)
@@ -47,13 +48,13 @@ def held(cluster: Any, cedula: str, signed: str, draft: str, author: int) -> Non
         (node, shard),
     ):
         found = [
-            as_the_api(cluster, asked, table, statement, (cedula, note))
+            done_by_the_api(cluster, asked, table, statement, (cedula, note))
             for note in (signed, draft)
             for statement in (read, lock, change)
         ]
         assert found == [1, 0, 0, 1, 1, 1], (asked.name, table)
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
-            as_the_api(cluster, asked, table, FORGED, (cedula, author))
+            done_by_the_api(cluster, asked, table, FORGED, (cedula, author))
 
 
 @pytest.mark.parametrize("routing", ["coordinator", "workers", "owner"])

@@ -1,6 +1,5 @@
 """The catalogue of the API's statements: each one about a patient plans to one task on one node."""
 
-import contextlib
 import importlib
 import pkgutil
 import re
@@ -16,6 +15,7 @@ from historia_clinica.identity import repository as identity
 from historia_clinica.records import store
 from historia_clinica.records.store import Store
 from historia_clinica.versions import Versioned
+from row_contexts import as_the_api
 
 PACIENTE = "1012345678"
 MOMENT = "2026-01-31T13:30:00+00:00"
@@ -335,6 +335,6 @@ def test_every_other_statement_plans(name: str, citus_system: Any) -> None:
 def plan_of(cluster: Any, name: str, sample: dict[str, Any], node: str = "coordinator") -> str:
     """As the API's own role: what it may not plan it may not run."""
     asked = next(one for one in cluster.nodes if one.name == node)
-    with contextlib.closing(cluster.connect(asked, role="app")) as connection, connection.cursor() as cursor:
+    with as_the_api(cluster, asked) as cursor:
         cursor.execute(f"EXPLAIN (VERBOSE, COSTS OFF) {STATEMENTS[name].sql}", sample)
         return "\n".join(row[0] for row in cursor.fetchall())

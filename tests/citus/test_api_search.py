@@ -1,6 +1,5 @@
 """The search of patients over shards: every node finds the same, and each condition has its index."""
 
-import contextlib
 import re
 from typing import Any
 from urllib.parse import urlencode
@@ -9,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from historia_clinica.resources.pacientes.repository import PAGE
 from historia_clinica.words import as_query
+from row_contexts import as_the_api
 
 PACIENTES = "/api/v1/pacientes"
 FIRST = ("María José", "Ana", "Luz")
@@ -65,7 +65,7 @@ def test_every_node_finds_the_same(
         more = {"cursor": body["siguiente"]}
     assert found == wanted
     for node in citus_system.nodes[:3]:
-        with contextlib.closing(citus_system.connect(node, role="app")) as connection, connection.cursor() as cursor:
+        with as_the_api(citus_system, node) as cursor:
             cursor.execute(PAGE.sql, parameters(terms))
             assert [row[0] for row in cursor.fetchall()] == wanted, node.name
 
@@ -74,8 +74,7 @@ def test_every_node_finds_the_same(
 @pytest.mark.parametrize(("terms", "index"), [(search[0], search[2]) for search in SEARCHES])
 def test_each_condition_has_its_index_on_a_shard(citus_system: Any, terms: dict[str, str], index: str) -> None:
     """Few rows are read faster without; where neither all rows nor their order may be walked, the condition is left."""
-    with contextlib.closing(citus_system.connect(role="app")) as connection, connection.cursor() as cursor:
-        connection.autocommit = False
+    with as_the_api(citus_system) as cursor:
         for setting in ("enable_seqscan", "enable_indexscan"):
             cursor.execute(f"SET LOCAL {setting} TO off")  # on the workers too: citus.propagate_set_commands
         cursor.execute(f"EXPLAIN (COSTS OFF) {PAGE.sql}", parameters(terms))

@@ -23,6 +23,7 @@ from historia_hooks.audit.verdict import Verdict
 from historia_hooks.commands.verify_audit import verify_audit
 from historia_local.nodes import Cluster
 from merged import merge
+from row_contexts import as_the_api
 from tampering import copy_of, grow, judged, nodes_of, tampered
 from versioned import if_match
 
@@ -89,7 +90,7 @@ def test_the_api_s_role_changes_none_of_it_not_even_on_a_shard(citus_system: Clu
     places: list[tuple[Any, str]] = [(node, table) for node in citus_system.nodes[:3]]
     places += [(worker, query(citus_system, SHARDS.format(table), worker)[0][0]) for worker in citus_system.workers[:2]]
     for node, name in places:
-        with contextlib.closing(citus_system.connect(node, "app")) as connection, connection.cursor() as cursor:
+        with as_the_api(citus_system, node) as cursor:
             cursor.execute("SET citus.enable_manual_changes_to_shards TO on")
             with pytest.raises(psycopg2.errors.InsufficientPrivilege):
                 cursor.execute(change.format(name))

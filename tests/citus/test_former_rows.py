@@ -1,12 +1,11 @@
 """Where former rows lie, what they hold, and that the API can change none of them."""
 
-import contextlib
-
 import psycopg2.errors
 import pytest
 from citus.hooks_state import rows
 from historia_hooks.schema import Distributed, declared
 from historia_local.nodes import Cluster
+from row_contexts import as_the_api
 
 DECLARED = declared("reference")
 FORMER = {table.name for table in DECLARED.tables if table.name.endswith("_historial")}
@@ -61,7 +60,7 @@ def test_the_api_changes_no_former_row_not_even_on_a_shard(citus_system: Cluster
 
 def refused(cluster: Cluster, node: object, statement: str) -> None:
     """For want of a privilege, not because Citus would rather not have a shard changed by hand."""
-    with contextlib.closing(cluster.connect(node, "app")) as connection, connection.cursor() as cursor:
+    with as_the_api(cluster, node) as cursor:
         cursor.execute("SET citus.enable_manual_changes_to_shards TO on")
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
             cursor.execute(statement)

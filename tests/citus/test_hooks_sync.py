@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pytest
 from citus.hooks_state import SHARDS, done, rows, run, state
 from historia_local.nodes import Cluster
+from row_contexts import as_the_api
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
 RUNBOOK = pathlib.Path(__file__).parents[2] / "docs/runbooks/reparto-distinto.md"
@@ -55,7 +56,7 @@ def test_a_third_worker_is_registered_and_the_reference_tables_reach_it(blank_ci
     assert NOTHING in done(run_hooks(blank_citus, "sync", workers=3))["event"]
     third = blank_citus.workers[2]
     assert rows(blank_citus, third, COUNTS) == [(1, 1, 1, 1)]
-    with contextlib.closing(blank_citus.connect(third, "app")) as connection, connection.cursor() as cursor:
+    with as_the_api(blank_citus, third) as cursor:
         cursor.execute(KEPT)
         assert cursor.fetchall() == [("0102030405", "0102030405", "Control")]
 

@@ -8,7 +8,7 @@ import pytest
 from citus.routed import NewApi, patients
 from conftest import Hooks
 from historia_hooks.schema import BY_CEDULA, POLICIES
-from row_contexts import NOT_TRUSTED, context_of, distrusted, found, refusal
+from row_contexts import NOT_TRUSTED, as_the_api, context_of, distrusted, found, refusal
 
 NO_PRIVILEGE = psycopg2.errorcodes.INSUFFICIENT_PRIVILEGE  # also of a row that the policy does not let in
 SHARDS_HERE = """
@@ -77,14 +77,14 @@ def test_where_citus_tells_the_other_nodes_nothing_the_answer_is_an_error_and_no
 ) -> None:
     patients(new_api("coordinator"), 12)
     for node in citus_system.nodes[:3]:
-        connection = citus_system.connect(node, "app")
-        connection.autocommit = False
-        with connection.cursor() as cursor:
+        with as_the_api(citus_system, node) as cursor:
+            cursor.execute("SELECT count(*) FROM pacientes")
+            cursor.connection.rollback()
+            cursor.execute("SET LOCAL citus.propagate_set_commands TO 'none'")
             cursor.execute("SET LOCAL historia.contexto = %s", (context_of(citus_system, "*"),))
             with pytest.raises(psycopg2.Error) as refused:
-                cursor.execute("SELECT cedula FROM pacientes")
+                cursor.execute("SELECT count(*) FROM pacientes")
         assert refused.value.pgcode == NOT_TRUSTED
-        connection.close()
 
 
 def test_nothing_is_written_about_anybody_else(citus_system: Any, new_api: NewApi) -> None:

@@ -1,7 +1,6 @@
 """Each request leaves one row, with what it did or without anything done."""
 
 import concurrent.futures
-import contextlib
 import itertools
 import re
 import time
@@ -17,6 +16,7 @@ from historia_clinica.access.operations import OF_ACCOUNTS, UNAUDITED, audited_o
 from historia_clinica.db import Statement, Transaction
 from historia_clinica.resources.auditoria import repository as auditoria
 from historia_clinica.settings import Settings
+from row_contexts import as_the_api
 from versioned import KINDS, MEDICOS, PACIENTES, Kind, if_match, key_of, new_patient
 
 AUDITORIA = "/api/v1/auditoria"
@@ -441,7 +441,7 @@ def test_a_moment_of_no_calendar_is_found_and_shown(api: FlaskClient, postgres_s
 def test_a_row_is_sound_whatever_the_session_makes_of_dates(api: FlaskClient, postgres_system: Any) -> None:
     """There IST is the time of India, and as input that of Israel."""
     cedula = new_patient(api).split("/")[-1]
-    with contextlib.closing(postgres_system.connect(role="app")) as connection, connection.cursor() as cursor:
+    with as_the_api(postgres_system) as cursor:
         cursor.execute("SET datestyle TO 'SQL, DMY'")
         cursor.execute("SET timezone TO 'Asia/Kolkata'")
         cursor.execute(APPENDED, {"one": cedula})

@@ -1,7 +1,6 @@
 """Small documents: what they may be, that they come back byte for byte, and that nothing replaces them."""
 
 import base64
-import contextlib
 import hashlib
 from typing import Any
 
@@ -9,6 +8,7 @@ import psycopg2.errors
 import pytest
 from flask.testing import FlaskClient
 from historia_local.nodes import Cluster
+from row_contexts import as_the_api
 from versioned import DOCUMENTO, KINDS, if_match, key
 
 PNG, JPEG = b"\x89PNG\r\n\x1a\n\0\xff", b"\xff\xd8\xff\xe0\0"
@@ -121,8 +121,7 @@ def test_a_document_of_another_patient_is_not_found(api: FlaskClient) -> None:
 def test_nobody_replaces_a_content(api: FlaskClient, postgres_system: Cluster, change: str) -> None:
     assert api.post(listing(api), json=DOCUMENTO).status_code == 201
     with (
-        contextlib.closing(postgres_system.connect(role="app")) as connection,
-        connection.cursor() as cursor,
+        as_the_api(postgres_system) as cursor,
         pytest.raises(psycopg2.errors.InsufficientPrivilege),
     ):
         cursor.execute(change)

@@ -1,7 +1,6 @@
 """Clinical notes: drafts are corrected, a signature makes them what they are, and an addendum says the rest."""
 
 import concurrent.futures
-import contextlib
 import hashlib
 from collections import Counter
 from typing import Any
@@ -10,6 +9,7 @@ import psycopg2.errors
 import pytest
 from flask.testing import FlaskClient
 from historia_local.nodes import Cluster
+from row_contexts import as_the_api
 from versioned import KINDS, NOTA, if_match, key, new_patient
 
 
@@ -181,7 +181,7 @@ def test_whoever_writes_for_the_api_cannot_change_a_signed_note(api: FlaskClient
     address = draft(api, new_patient(api))
     signed(api, address)
     note = address.rpartition("/")[2]
-    with contextlib.closing(postgres_system.connect(role="app")) as connection, connection.cursor() as cursor:
+    with as_the_api(postgres_system) as cursor:
         cursor.execute("UPDATE notas SET texto = 'otro' WHERE id = %s", (note,))
         assert cursor.rowcount == 0
         cursor.execute("SELECT id FROM notas WHERE id = %s", (note,))

@@ -15,6 +15,7 @@ import psycopg2.errors
 import pytest
 from historia_hooks.schema import MATRIX, RECORDS
 from historia_local.nodes import Cluster
+from row_contexts import as_the_api
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
 VERSIONED = ("pacientes", "consultas", "medicos", "usuario", *RECORDS)
@@ -51,8 +52,8 @@ LOCK = 4_842_190_552_017
 NEWEST = max(revision.name for revision in (files("historia_hooks.migrations") / "sql").iterdir())[:4]
 
 
-def query(cluster: Cluster, statement: str, role: Any = "owner") -> list[tuple[Any, ...]]:
-    with contextlib.closing(cluster.connect(role=role)) as connection, connection.cursor() as cursor:
+def query(cluster: Cluster, statement: str) -> list[tuple[Any, ...]]:
+    with contextlib.closing(cluster.connect()) as connection, connection.cursor() as cursor:
         cursor.execute(statement)
         return cursor.fetchall() if cursor.description else []
 
@@ -83,8 +84,8 @@ def test_privileges_of_the_api(postgres_system: Cluster) -> None:
         "UPDATE permisos SET condicion = 'siempre'",
         "DELETE FROM relaciones_atencion",
     ):
-        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
-            query(postgres_system, refused, role="app")
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege), as_the_api(postgres_system) as cursor:
+            cursor.execute(refused)
 
 
 def test_privileges_that_are_not_declared_are_taken_back(postgres_system: Cluster, run_hooks: Hooks) -> None:
