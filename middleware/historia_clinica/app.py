@@ -135,8 +135,8 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> APIFlask:
         audit,
     ):
         part.install(app)
-    app.before_request(refuse_repeated_parameters)
     authorization.install(app)  # after whatever says who asks
+    app.before_request(refuse_repeated_parameters)  # whoever may not see the patient is not told of it
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.register_blueprint(documentation.blueprint)

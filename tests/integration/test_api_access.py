@@ -101,6 +101,7 @@ CONDITIONS: list[dict[str, Any]] = [
     {"headers": {"If-None-Match": '"1"'}},
     {"query_string": {"version": "1"}},
     {"query_string": {"limite": "0"}},
+    {"query_string": "version=1&version=2"},
     {"query_string": {"cursor": "x"}},
 ]
 PROBED = ("consultas", "notas", "ordenes", "documentos")  # the others' routes are made by the same function
