@@ -120,17 +120,6 @@ def test_what_names_a_second_patient_hangs_on_no_condition(
         assert (decided.permitido, decided.razon) == (False, Razon.SIN_PERMISO)
 
 
-@given(people, operations, matrices, facts)
-def test_scopes_only_narrow(who: Persona, operation: Operation, matrix: list[Permiso], hechos: Hechos) -> None:
-    def scoped(*scopes: str) -> Decision:
-        narrowed = Persona(who.usuario, who.rol, who.medico_id, who.paciente_id, ambitos=frozenset(scopes))
-        return decidir(narrowed, operation, matrix, hechos)
-
-    whole = decidir(who, operation, matrix, hechos)
-    assert scoped(f"{operation.recurso}:{operation.accion}", "otro:leer") == whole == scoped(f"{operation.recurso}:*")
-    assert not scoped("otro:leer").permitido
-
-
 @pytest.mark.parametrize(
     ("condicion", "hechos", "permitido"),
     [

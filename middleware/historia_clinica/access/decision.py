@@ -34,7 +34,6 @@ NARROWING = frozenset({Condicion.RELACION, Condicion.PROPIO})
 class Razon(StrEnum):
     PERMITIDO = "permitido"
     SIN_PERMISO = "sin_permiso"
-    FUERA_DE_AMBITO = "fuera_de_ambito"
     PACIENTE_AJENO = "paciente_ajeno"
 
 
@@ -92,8 +91,6 @@ def decidir(persona: Persona, operation: Operation, matriz: Iterable[Permiso], h
     rows = permisos_de(persona, operation, matriz)
     if not rows:
         return Decision(permitido=False, razon=Razon.SIN_PERMISO)
-    if persona.ambitos and not {f"{operation.recurso}:{operation.accion}", f"{operation.recurso}:*"} & persona.ambitos:
-        return Decision(permitido=False, razon=Razon.FUERA_DE_AMBITO)
     if operation.accion is Accion.BUSCAR:
         return _search(persona, rows)
     held = [one for one in rows if _holds(one, hechos)]

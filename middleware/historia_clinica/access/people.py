@@ -22,8 +22,8 @@ class Rol(StrEnum):
 class Persona:
     """`usuario` is the document of the account; `rol` None: nobody identified himself. `medico_id` is who a physician's
     account is among `medicos`. `paciente_id` and `paciente_uuid` say whose record a patient's account is about: the
-    number of then, and the identity that stays when the number changes or becomes somebody else's. `ambitos` narrow
-    what a service account may do: empty for people, who may do what their role may.
+    number of then, and the identity that stays when the number changes or becomes somebody else's. `ambitos` are
+    all that a program's account may do, which has no role: empty for people.
     """
 
     usuario: str

@@ -10,7 +10,7 @@ is held for whoever sends slowly.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from apiflask import APIFlask
@@ -73,7 +73,7 @@ def hidden(recurso: str) -> Fields:
     if recurso not in kept:
         asked = _asked()
         own = asked.decision.campos_ocultos if asked and request.blueprint == recurso else frozenset()
-        kept[recurso] = own | _about_reading(recurso, scoped=False).campos_ocultos
+        kept[recurso] = own | _about_reading(recurso).campos_ocultos
     return kept[recurso]
 
 
@@ -178,13 +178,11 @@ def _asked() -> _Asked | None:
     return asked
 
 
-def _about_reading(recurso: str, *, scoped: bool = True) -> Decision:
-    """By the role alone where it is not `scoped`: a service account that may not read is shown no more for that."""
+def _about_reading(recurso: str) -> Decision:
     asked = _asked()
     if asked is None:
         return UNRESTRICTED
-    who = asked.persona if scoped else replace(asked.persona, ambitos=frozenset())
-    return decidir(who, Operation(recurso, Accion.LEER), context().permissions.matrix(), asked.hechos)
+    return decidir(asked.persona, Operation(recurso, Accion.LEER), context().permissions.matrix(), asked.hechos)
 
 
 def _own_number() -> int:

@@ -58,7 +58,9 @@ def _identify() -> None:
 
 
 def _refuse(who: Persona, endpoint: str, *, must_change: bool) -> None:
-    """What an account may not do whatever its role: scopes narrow, and a password of one use is only to be changed."""
+    """What an account may not do whatever its role: all but its scopes where it is a program's, and anything at all
+    where its password is only to be changed.
+    """
     if must_change:
         raise PasswordMustChange
     operation = operation_of(endpoint)
