@@ -53,7 +53,9 @@ format: $(VENV)/.dev ## Da formato al código
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 docs: $(VENV)/.dev ## Escribe de nuevo las partes generadas de la documentación
-	$(BIN)/python -m historia_clinica.openapi >docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
+	@# Written aside: whatever reads the document meanwhile, and whoever ran this in vain, keeps the whole one of before.
+	@$(BIN)/python -m historia_clinica.openapi >docs/openapi.json.new || { rm -f docs/openapi.json.new; exit 1; }
+	@mv docs/openapi.json.new docs/openapi.json
 	$(BIN)/python tools/docs.py --write
 	$(BIN)/python tools/chart_docs.py --write
 test-cluster: $(VENV)/.dev helm ## Prueba el chart en el clúster de KUBECONFIG
