@@ -205,7 +205,7 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "identity.REHASH": [QUIEN | NEW_PASSWORD | {"anterior": "$argon2id$"}],
     "identity.RENEW": [SESION | {"renovacion": DIGEST, "anterior": DIGEST, "renovada_en": MOMENT}],
     "identity.SET_PASSWORD": [QUIEN | NEW_PASSWORD | {"epoca": 1, "ahora": MOMENT}],
-    "identity.SIGN_IN": [QUIEN],
+    "identity.SIGN_IN": [QUIEN | {"caducada": MOMENT}],
     "medicos.PAGE": [{"after_id": after, "anulados": False, "rows": 21} for after in (None, 7)],
     **versioned("medicos", {"id": 1}, MEDICO, numbered=True),
     "members.BYTES_HERE": [{}],

@@ -344,6 +344,29 @@ def test_a_password_of_one_use_serves_to_change_it(first: FlaskClient, admins: H
     assert not somebody.given(first)["debe_cambiar_clave"]
 
 
+def test_a_password_of_one_use_that_nobody_uses_expires(
+    postgres_system: Cluster, api_of: Callable[..., Any], run_hooks: Callable[..., Any], somebody: Person
+) -> None:
+    clock = Clock()
+    with api_of(postgres_system, clock, **REQUIRED) as api:
+        ada = admin(postgres_system, run_hooks, api)
+
+        def reset() -> str:
+            answer = api.post(f"{somebody.account}/clave", json={"motivo": "m"}, headers=ada.headers(api))
+            return str(answer.get_json()["clave"])
+
+        one_use = reset()
+        clock.forward(7 * 24 * 3600 - 60)
+        in_time = somebody.log_in(api, one_use)
+        assert (in_time.status_code, in_time.get_json()["debe_cambiar_clave"]) == (200, True)
+        clock.forward(120)
+        late, wrong = (somebody.log_in(api, clave) for clave in (one_use, "no es esa"))
+        assert (late.status_code, slug(late)) == (wrong.status_code, slug(wrong)) == (401, "acceso-no-valido")
+        assert changed(api, bearer(in_time.get_json()["access_token"]), one_use).status_code == 422
+        assert ada.log_in(api).status_code == 200  # whose own password it is
+        assert somebody.log_in(api, reset()).status_code == 200
+
+
 def test_a_reset_lets_in_who_had_to_wait(first: FlaskClient, admins: Headers, somebody: Person) -> None:
     for _ in range(ATTEMPTS):
         somebody.log_in(first, "otra")

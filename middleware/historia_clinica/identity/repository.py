@@ -20,9 +20,11 @@ CURRENT = Statement(
     """,
     Scope.ROW,
 )
+# A password of one use that nobody has used lies written somewhere, so it does not serve for ever.
 SIGN_IN = Statement(
     """
-    SELECT c.clave_hash, c.debe_cambiar, c.epoca, c.activa AND u.estado <> 'anulado' AS puede_entrar
+    SELECT c.clave_hash, c.debe_cambiar, c.epoca,
+           c.activa AND u.estado <> 'anulado' AND (NOT c.debe_cambiar OR c.clave_en > %(caducada)s) AS puede_entrar
       FROM cuentas c
       JOIN usuario u ON u.documento_id = c.documento_id
      WHERE c.documento_id = %(documento_id)s AND u.documento_id = %(documento_id)s
@@ -170,8 +172,9 @@ def standing(transaction: Transaction, documento: str, sesion: UUID, now: dateti
     return transaction.row(CURRENT, {"documento_id": documento, "id": str(sesion), "ahora": now}, Standing)
 
 
-def account(transaction: Transaction, documento: str) -> Account | None:
-    return transaction.row(SIGN_IN, {"documento_id": documento}, Account)
+def account(transaction: Transaction, documento: str, expired: datetime) -> Account | None:
+    """`expired`: a password of one use that was given by then serves no longer."""
+    return transaction.row(SIGN_IN, {"documento_id": documento, "caducada": expired}, Account)
 
 
 def count(transaction: Transaction, key: str, now: datetime, expired: datetime) -> int:

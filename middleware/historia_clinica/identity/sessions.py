@@ -22,6 +22,7 @@ from historia_clinica.settings import Settings
 Clock = Callable[[], datetime]
 BOXES = 1024  # in which logins are counted that name no account: however many are made up, no more rows
 SHOWN = 100
+ONE_USE = timedelta(days=7)  # that a password which must be changed waits for its owner
 WRONG_PASSWORD = FieldError("/clave_actual", "No es la contraseña actual, o se falló demasiadas veces: espere.")
 
 
@@ -78,7 +79,9 @@ class Sessions:
         return Identified(persona, found.debe_cambiar)
 
     def log_in(self, documento: str, clave: str) -> Given:
-        """Raises LoginFailed for a wrong password, no account, one that may not enter, and too many attempts alike."""
+        """Raises LoginFailed alike for a wrong password, one of one use that has expired, no account, one that may not
+        enter, and too many attempts.
+        """
         with self.passwords.slot():
             account = self._proven(documento, clave)
             if account is None:
@@ -153,9 +156,10 @@ class Sessions:
         """The account where the password is right. As long a way for a document without an account: both statements,
         each on the node of its own key, and a check.
         """
+        now = self.now()
         with self._database.aside(documento) as transaction:
-            account = repository.account(transaction, documento)
-        key, now = documento if account else _box(documento), self.now()
+            account = repository.account(transaction, documento, now - ONE_USE)
+        key = documento if account else _box(documento)
         with self._database.aside(key) as transaction:
             attempt = repository.count(transaction, key, now, now - self._window)
         may_enter = account is not None and account.puede_entrar and attempt <= self._attempts

@@ -83,8 +83,8 @@ class CuentaConClave(Cuenta):
     clave: Annotated[
         str,
         Field(
-            description="Se dice esta vez y no se guarda. La de una persona vale para entrar y cambiarla; la de un "
-            "programa es su secreto."
+            description="Se dice esta vez y no se guarda. La de una persona vale siete días, para entrar y "
+            "cambiarla; la de un programa es su secreto."
         ),
     ]
 

@@ -33,7 +33,8 @@ HOLDS_DOCUMENT = FieldError("/clave_nueva", "Lleva su documento.")
 @blueprint.doc(
     summary="Entrar con documento y contraseña",
     description="También las cuentas de programas, con el secreto que se les dio. La respuesta es la misma, y tarda lo "
-    "mismo, si la contraseña no es esa, si no hay tal cuenta, si no puede entrar o si se falló demasiadas veces.",
+    "mismo, si la contraseña no es esa, si era de un solo uso y pasaron siete días, si no hay tal cuenta, si no puede "
+    "entrar o si se falló demasiadas veces.",
     operation_id="entrar",
     responses={401: "No se pudo entrar", **BODY},
 )
