@@ -76,6 +76,12 @@ def test_requests_go_where_the_value_says() -> None:
         assert env.get("HISTORIA_WORKERS") == ("hc-worker-nodes" if routing == "owner" else None)
 
 
+def test_a_broken_glass_lasts_as_long_as_the_value_says() -> None:
+    for minutes, file in (("60", None), ("30", CI["everything"])):
+        deployment = next(one for one in render(file=file) if one["kind"] == "Deployment")
+        assert environment(deployment["spec"]["template"])["HISTORIA_EMERGENCY_MINUTES"] == minutes
+
+
 def test_who_asks_is_asked_where_the_value_says() -> None:
     for asked, accepted, file in (
         ("required", "signing-keys-accepted", None),

@@ -106,6 +106,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   value: {{ .Values.compat.anonymousUsuarios | quote }}
 - name: HISTORIA_ROUTING
   value: {{ .Values.routing | quote }}
+- name: HISTORIA_EMERGENCY_MINUTES
+  value: {{ .Values.emergencyMinutes | int | quote }}
 {{- if and .Values.database.workers (ne .Values.routing "coordinator") }}
 - name: HISTORIA_WORKERS
   value: {{ tpl .Values.database.workers . | quote }}
@@ -122,7 +124,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{- /* Variables that the chart sets; a YAML list. */ -}}
 {{- define "middleware.ownVariables" -}}
-{{- list "HISTORIA_AUTH" "HISTORIA_COMPAT_ANONYMOUS_USUARIOS" "HISTORIA_METRICS_PORT" "HISTORIA_ROUTING"
+{{- list "HISTORIA_AUTH" "HISTORIA_COMPAT_ANONYMOUS_USUARIOS" "HISTORIA_EMERGENCY_MINUTES" "HISTORIA_METRICS_PORT" "HISTORIA_ROUTING"
   "HISTORIA_SIGNING_KEY" "HISTORIA_SIGNING_KEYS_ACCEPTED" "HISTORIA_WORKERS" "POSTGRES_DB" "POSTGRES_HOST" "POSTGRES_PASSWORD" "POSTGRES_PORT" "POSTGRES_SSLMODE"
   "POSTGRES_SSLROOTCERT" "POSTGRES_USER" | toYaml -}}
 {{- end -}}
