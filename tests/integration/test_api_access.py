@@ -32,7 +32,7 @@ from historia_clinica.db import Transaction
 from historia_clinica.http.context import KEY
 from historia_clinica.permissions import FACTS, MATRIX
 from historia_local.nodes import Cluster
-from versioned import MEDICOS, NOTA, ORDEN, PACIENTES, RECORDS, if_match, key
+from versioned import MEDICOS, NOTA, ORDEN, PACIENTES, RECORDS, RESULTADO, if_match, key
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
 OF_EACH_REQUEST = {"X-Request-ID", "Date"}
@@ -390,6 +390,17 @@ def test_an_order_opens_the_patient_to_those_who_carry_it_out(door: Door, seeded
     address = f"{PACIENTES}/{cedula}/ordenes/{row['id']}/anulacion"
     assert door.api.post(address, json={"motivo": "m"}, headers=if_match('"1"')).status_code == 200
     assert reads() == 404
+
+
+def test_the_author_of_a_result_is_whoever_wrote_it_whichever_physician_it_names(door: Door, seeded: World) -> None:
+    laboratory = seeded.people[Rol.RESULTADOS]
+    listing = f"{PACIENTES}/{seeded.subjects['related'].cedula}/resultados"
+    with door.of(laboratory) as api:
+        row = made(api, listing, RESULTADO | {"medico_id": seeded.medico_id})
+        [version] = api.get(f"{listing}/{row['id']}/historial").get_json()["versiones"]
+        assert version["cambiado_por"] == laboratory.usuario
+        refused = api.post(listing, json=RESULTADO | {"medico_id": 2**40})
+        assert (refused.status_code, refused.get_json()["errors"][0]["pointer"]) == (422, "/medico_id")
 
 
 def found(api: Any, **query: str) -> set[str]:
