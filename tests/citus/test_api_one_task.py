@@ -145,6 +145,7 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "cluster.MOVES": [{}],
     "cluster.PROGRESS": [{}],
     "audit.APPEND": [APPENDED | {"sistema": system} for system in (False, True)],
+    "audit.NOTHING": [{}],
     "audit.APPEND_TIED": [SAID | {"paciente": PACIENTE, "otro": "1", "aqui": "recibe", "alla": "fusionado_en"}],
     "auditoria.FROM_THERE": [{"paciente_id": PACIENTE, "first": 1, "rows": 21}],
     "auditoria.HEAD": [{"paciente_id": PACIENTE}],
@@ -265,7 +266,7 @@ def catalogue() -> dict[str, Statement]:
     found |= {f"identity.{name}": value for name, value in vars(identity).items() if isinstance(value, Statement)}
     found |= {f"permissions.{name}": value for name, value in vars(permissions).items() if isinstance(value, Statement)}
     found["records.PATIENT_EXISTS"] = store.PATIENT_EXISTS
-    found |= {"audit.APPEND": audit.APPEND, "audit.APPEND_TIED": audit.APPEND_TIED}
+    found |= {f"audit.{name}": value for name, value in vars(audit).items() if isinstance(value, Statement)}
     for module in pkgutil.walk_packages(historia_clinica.resources.__path__, "historia_clinica.resources."):
         if module.name.endswith(".repository"):
             names = vars(importlib.import_module(module.name))

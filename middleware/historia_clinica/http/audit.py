@@ -30,7 +30,7 @@ from historia_clinica.audit.entries import (
     result_of,
     system_chain,
 )
-from historia_clinica.audit.repository import append, append_tied
+from historia_clinica.audit.repository import append, append_nothing, append_tied
 from historia_clinica.db import Transaction
 from historia_clinica.errors import AuditUnavailable, HistoriaError, OutcomeUnknown
 from historia_clinica.http import problems
@@ -175,23 +175,29 @@ def _keep_apart(operation: Operation, result: Resultado) -> None:
     """In a transaction of its own; in another where nobody has the number: both in one would take two phases.
 
     A denial goes to both chains, the patient's and that of whoever asked, so that the database is asked the same
-    whether the number is somebody's or not. That of nobody in particular goes to no patient's: anybody could fill it.
+    whether the number is somebody's or not, and has as much to wait for. That of nobody in particular goes to no
+    patient's: anybody could fill it.
     """
     entry, paciente = _entry(operation, result), _patient()
     denied = result is Resultado.DENEGADO
     if paciente is not None:
         if not (denied and persona() is ANONYMOUS):
-            found = _append_apart(Chain(paciente), entry, known=False)
+            found = _append_apart(Chain(paciente), entry, known=False, as_long=denied)
             if found and not denied:
                 return
         entry = replace(entry, recurso_id=_pseudonym(paciente))
     _append_apart(system_chain(persona()), entry, known=True)
 
 
-def _append_apart(chain: Chain, entry: Entry, *, known: bool) -> bool:
+def _append_apart(chain: Chain, entry: Entry, *, known: bool, as_long: bool = False) -> bool:
+    """`as_long`: where there is no such chain, it takes as long as if there were."""
+
     def once() -> bool:
         with context().database.transaction(chain.name) as transaction:  # where it lies, or any node
-            return append(transaction, chain, entry, known=known)
+            found = append(transaction, chain, entry, known=known)
+            if as_long and not found:
+                append_nothing(transaction)
+            return found
 
     return _wherever_it_moved(once)
 
