@@ -61,7 +61,10 @@ def test_the_generated_parts_are_as_the_code_says(script: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("page", "tier", "least"), [("chart.md", "chart/", 40), ("gobierno.md", "integration/", 10)])
+@pytest.mark.parametrize(
+    ("page", "tier", "least"),
+    [("chart.md", "chart/", 40), ("gobierno.md", "integration/", 10), ("amenazas.md", "", 55)],
+)
 def test_every_test_that_a_page_names_exists(page: str, tier: str, least: int) -> None:
     named = re.findall(r"`((?:\w+/)?)(test_\w+\.py)::(test_\w+)`", (ROOT / "docs" / page).read_text())
     assert len(named) > least
