@@ -80,10 +80,12 @@ def test_the_key_that_signs_changes_and_lists_begin_again(installed: Release) ->
     address = "/api/v1/pacientes?limite=1"
     following = f"{address}&cursor={installed.get(address).body['siguiente']}"
     assert installed.get(following).status == 200
+    new = secrets.token_hex(32)
     with asking(installed, CEDULAS) as seen:
-        set_passwords(installed, signing_key=secrets.token_hex(32))
-        installed.kubectl("rollout", "restart", "deployment/hc-middleware")
-        installed.kubectl("rollout", "status", "deployment/hc-middleware", "--timeout=180s")
+        set_passwords(installed, signing_keys_accepted=new)
+        upgrade(installed, *extra)  # the nodes know it before anybody signs with it
+        set_passwords(installed, signing_key=new, signing_keys_accepted=before["signing-key"])
+        restart(installed)
     nobody_failed(seen)
     assert [installed.get(path).status for path in (following, address)] == [422, 200]
 
@@ -94,6 +96,12 @@ def test_the_key_that_signs_changes_and_lists_begin_again(installed: Release) ->
     after = {key: password(installed, key) for key in before}
     assert len(after["signing-key"]) >= 32
     assert {key for key in before if before[key] != after[key]} == {"signing-key"}
+    restart(installed)
+
+
+def restart(release: Release) -> None:
+    release.kubectl("rollout", "restart", "deployment/hc-middleware")
+    release.kubectl("rollout", "status", "deployment/hc-middleware", "--timeout=180s")
 
 
 def test_volumes_whose_secret_is_lost_are_not_given_another_password(another_release: Release) -> None:
