@@ -96,6 +96,8 @@ def test_runs_one_command_with_the_environment_of_the_hooks(kind: str, name: str
         wanted |= {"HISTORIA_ADMIN_CORREO": "administracion@example.org"}
         key = {"name": "hc-auth", "key": "administrator-password", "optional": True}
         wanted["HISTORIA_ADMIN_PASSWORD"] = {"secretKeyRef": key}
+        wanted["HISTORIA_SIGNING_KEY"] = {"secretKeyRef": key | {"key": "signing-key"}}
+        wanted["HISTORIA_SIGNING_KEYS_ACCEPTED"] = {"secretKeyRef": key | {"key": "signing-keys-accepted"}}
     if kind == "Pod":
         wanted["HISTORIA_API_URL"] = "http://hc-middleware:8080"
     assert environment(pod) == wanted

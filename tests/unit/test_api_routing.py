@@ -155,7 +155,7 @@ class Moving(Transaction):
 
     def __init__(self, *nodes: bool) -> None:
         self.asked: list[bool] = []
-        super().__init__(iter(nodes))  # type: ignore[arg-type]
+        super().__init__(iter(nodes), str)  # type: ignore[arg-type]
 
     def _rows(self, *_statement: Any) -> list[Any]:
         self.asked.append(bool(self._connection))

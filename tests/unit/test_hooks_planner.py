@@ -9,7 +9,7 @@ from historia_hooks.errors import Misconfigured
 from historia_hooks.identity import Entry, Loss, entry_of, identity
 from historia_hooks.model import CitusMembership, Member, ObservedSchema, ObservedTable, Server
 from historia_hooks.plan import plan_tables
-from historia_hooks.schema import Distributed, Schema, declared
+from historia_hooks.schema import POLICIES, Distributed, Schema, declared
 from historia_hooks.steps import (
     AddForeignKey,
     AddNode,
@@ -22,6 +22,7 @@ from historia_hooks.steps import (
     DropCopies,
     Grant,
     NodeStep,
+    Protect,
     Revoke,
     SetAuthinfo,
     SetPassword,
@@ -80,8 +81,12 @@ def do_table_step(schema: Schema, observed: ObservedSchema, step: Step) -> Obser
             now = observed.privileges[name] - set(actions)
             return dataclasses.replace(observed, privileges={**observed.privileges, name: now})
         case DistributeFunction(function):
-            assert isinstance(observed.tables[function.colocate_with].spread, Distributed)
-            return dataclasses.replace(observed, functions=observed.functions | {function.name})
+            if function.colocate_with is not None:
+                assert isinstance(observed.tables[function.colocate_with].spread, Distributed)
+            known = (function.name, function.argument is not None)
+            return dataclasses.replace(observed, functions=observed.functions | {known})
+        case Protect(table, policies):
+            return dataclasses.replace(observed, policies={**observed.policies, table: frozenset(policies)})
         case TruncateLeftover(table):
             clean = dataclasses.replace(observed.tables[table], leftover=False)
             return dataclasses.replace(observed, tables={**observed.tables, table: clean})
@@ -90,6 +95,7 @@ def do_table_step(schema: Schema, observed: ObservedSchema, step: Step) -> Obser
             return dataclasses.replace(observed, tables={**observed.tables, table.name: table})
 
 
+TABLES = [policy.table for policy in POLICIES]
 ACTIONS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 ANY_ACTIONS = [frozenset(some) for size in range(5) for some in itertools.combinations(ACTIONS, size)]
 
@@ -104,6 +110,9 @@ def schemas(draw: st.DrawFn) -> tuple[Schema, ObservedSchema]:
         foreign_keys=frozenset(draw(st.sets(st.sampled_from([key.name for key in schema.foreign_keys])))),
         uniques=frozenset(draw(st.sets(st.sampled_from([unique.name for unique in schema.uniques])))),
         privileges={privilege.name: draw(actions) for privilege in schema.privileges},
+        policies=dict(
+            draw(st.dictionaries(st.sampled_from(TABLES), st.frozensets(st.sampled_from(POLICIES), max_size=2)))
+        ),
     )
     return schema, observed
 

@@ -124,8 +124,10 @@ is empty, which `kubectl apply` would take for a change each time. Context as ab
 {{- end }}
 {{- if eq .command "sync" }}
 {{ include "historia-clinica.auth.env" (dict "root" .root "name" "HISTORIA_SIGNING_KEY" "key" $keys.signingKey "optional" true) }}
+{{- if .root.Values.middleware.enabled }}
 {{ include "historia-clinica.auth.env" (dict "root" .root "name" "HISTORIA_SIGNING_KEYS_ACCEPTED"
   "key" .root.Values.middleware.signing.acceptedSecretKey "optional" true) }}
+{{- end }}
 - name: HISTORIA_REBALANCE
   value: {{ .root.Values.rebalance.policy }}
 {{- with include "historia-clinica.auth.administrator" .root }}
