@@ -12,7 +12,7 @@ from uuid import UUID
 from flask import g
 from flask.testing import FlaskClient
 from historia_clinica.access.people import ANONYMOUS, Persona, Rol
-from versioned import MEDICOS, ORDEN, PACIENTES, RECORDS, USUARIOS, if_match
+from versioned import CONSENT, MEDICOS, ORDEN, PACIENTES, RECORDS, USUARIOS, if_match
 
 _numbers = itertools.count(time.time_ns() // 1000 % 10**12)
 EMERGENCY = {"motivo": "riesgo_vital", "justificacion": "Llega en paro y nadie más puede atenderlo"}
@@ -105,7 +105,7 @@ def person(api: FlaskClient, cedula: str | None = None) -> Subject:
 def patient(api: FlaskClient, medico_id: int, usuario: str) -> Subject:
     """A patient with a record of each kind, in the name of that physician where it has one."""
     subject = person(api)
-    for kind in RECORDS:
+    for kind in (*RECORDS, CONSENT):
         path = kind.path.split("/")[2]
         listing = f"{PACIENTES}/{subject.cedula}/{path}"
         first = made(api, listing, kind.first())

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 from historia_local.nodes import Cluster
-from versioned import DIAGNOSTICO, ORDEN, RECORDS, RELATION, RESULTADO, if_match
+from versioned import CONSENT, DIAGNOSTICO, ORDEN, RECORDS, RELATION, RESULTADO, if_match
 
 PACIENTES, MEDICOS = "/api/v1/pacientes", "/api/v1/medicos"
 PARTS = "SELECT name, key FROM partes_de_paciente()"
@@ -34,7 +34,7 @@ def patient(api: FlaskClient, cedula: str | None = None) -> str:
     names = {"nombre": "Ana María", "apellido": "Peña", "motivo": "m"}
     correct(api, f"{PACIENTES}/{cedula}", names)
     RELATION.request(api)  # and with it the user whom its bodies name
-    for kind in (*RECORDS, RELATION):
+    for kind in (*RECORDS, RELATION, CONSENT):
         made = add(api, cedula, kind.path.split("/")[2], **kind.first())
         correct(api, f"/api/v1/{kind.path.format(cedula=cedula, id=made['id'])}", kind.body())
     body = {"nombre": "Luz", "apellido": "Gómez", "codigo_medico": f"F{next(_numbers)}"}

@@ -156,11 +156,32 @@ RELATION = Kind(
     fixed=frozenset({"usuario_id"}),
     new=RELACION,
 )
+CONSENTIMIENTO = {"tipo": "investigacion", "decision": "niega"}  # which takes effect in no route
+CONSENT = Kind(
+    "consentimiento",
+    _of_a_patient("consentimientos", CONSENTIMIENTO),
+    lambda n: (
+        CONSENTIMIENTO
+        | {
+            "categorias": ["notas", "documentos"],
+            "destinatarios": ["medico"],
+            "propositos": ["CALIDAD"],
+            "desde": "2026-01-31T13:30:00Z",
+            "hasta": f"2026-02-01T13:30:00.{n:06}Z",
+            "calidad": "representante",
+            "otorgado_por": f"Rosa Peña {n}",
+        }
+    ),
+    "anulado",
+    "pacientes/{cedula}/consentimientos/{id}",
+    new=CONSENTIMIENTO,
+)
 KINDS = [
     Kind("paciente", paciente, lambda n: {"nombre": f"Ana {n}", "apellido": "Peña"}, "anulado", "pacientes/{cedula}"),
     Kind("medico", _medico, _other_medico, "anulado", "medicos/{id}"),
     *RECORDS,
     RELATION,
+    CONSENT,
     Kind("usuario", _usuario, _other_usuario, "anulado", "usuarios/{documento_id}", registered="fecha_creacion"),
 ]
 # One of each way in which a repetition is found out.

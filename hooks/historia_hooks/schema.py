@@ -109,6 +109,7 @@ RECORDS = (
     "notas",
     "documentos",
     "relaciones_atencion",
+    "consentimientos",
 )
 # Added and never changed: the review of an emergency access is a row of its own.
 EMERGENCY = ("accesos_emergencia", "accesos_emergencia_revisiones")
@@ -222,18 +223,24 @@ def _of_the_patient(column: str) -> str:
     return f"(({column} = contexto_paciente()) OR (contexto_paciente() = '*'::text))"
 
 
-# A signed note is out of reach of UPDATE and of SELECT … FOR UPDATE, on a shard as well.
-DRAFT = "(estado = 'borrador'::text)"
 HERS = _of_the_patient("paciente_id")
-OF_NOTES = (
-    Policy("notas", "lectura", "SELECT", HERS),
-    Policy("notas", "registro", "INSERT", check=f"({DRAFT} AND {HERS})"),
-    Policy("notas", "cambio", "UPDATE", f"({DRAFT} AND {HERS})", HERS),
-)
+
+
+def _sealed(table: str, open_while: str) -> tuple[Policy, ...]:
+    """A row that is no longer open is out of reach of UPDATE and of SELECT … FOR UPDATE, on a shard as well."""
+    return (
+        Policy(table, "lectura", "SELECT", HERS),
+        Policy(table, "registro", "INSERT", check=f"({open_while} AND {HERS})"),
+        Policy(table, "cambio", "UPDATE", f"({open_while} AND {HERS})", HERS),
+    )
+
+
+# A note that was signed, a consent that was revoked: nobody undoes it, or says later what it was.
+SEALED = {"notas": "(estado = 'borrador'::text)", "consentimientos": "(estado = 'activo'::text)"}
 POLICIES = (
     *(Policy(table, "paciente", "ALL", _of_the_patient("cedula")) for table in BY_CEDULA),
-    *(Policy(table, "paciente", "ALL", HERS) for table in BY_PACIENTE if table != "notas"),
-    *OF_NOTES,
+    *(Policy(table, "paciente", "ALL", HERS) for table in BY_PACIENTE if table not in SEALED),
+    *(policy for table, condition in SEALED.items() for policy in _sealed(table, condition)),
 )
 
 

@@ -32,6 +32,7 @@ from historia_clinica.resources.auditoria.routes import accesses as accesos
 from historia_clinica.resources.auditoria.routes import blueprint as auditoria
 from historia_clinica.resources.citus.routes import blueprint as citus
 from historia_clinica.resources.cluster.routes import blueprint as cluster
+from historia_clinica.resources.consentimientos.routes import blueprint as consentimientos
 from historia_clinica.resources.consultas.routes import blueprint as consultas
 from historia_clinica.resources.cuentas.routes import blueprint as cuentas
 from historia_clinica.resources.diagnosticos.routes import blueprint as diagnosticos
@@ -75,6 +76,7 @@ BLUEPRINTS = (
     historia,
     *RECORDS,
     relaciones_atencion,
+    consentimientos,
     accesos_emergencia,
     accesos,
     auditoria,

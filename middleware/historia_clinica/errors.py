@@ -85,6 +85,17 @@ class PasswordMustChange(Forbidden):
     meaning = "La contraseña es de un solo uso: cámbiela antes de hacer otra cosa."
 
 
+class ConsentDenied(Forbidden):
+    """To whoever may see the patient: it tells nobody else that there is one."""
+
+    slug = "negado-por-el-paciente"
+    title = "El paciente lo negó"
+    meaning = (
+        "El paciente negó que usted vea o cambie esta parte de su historia, siempre o para este propósito. Lo que negó "
+        "está en sus consentimientos; en una emergencia lo abre un acceso de emergencia, que se revisa."
+    )
+
+
 class NotFound(HistoriaError):
     slug = "no-encontrado"
     title = "No encontrado"
@@ -109,6 +120,12 @@ class NoteSigned(Conflict):
     slug = "nota-firmada"
     title = "Nota firmada"
     meaning = "La nota está firmada y ya no se cambia ni se anula: corríjala o complétela con una adenda."
+
+
+class ConsentRevoked(Conflict):
+    slug = "consentimiento-revocado"
+    title = "Consentimiento revocado"
+    meaning = "El consentimiento está revocado y ya no se cambia: si el paciente decide otra cosa, registre uno nuevo."
 
 
 class PatientMerged(Conflict):

@@ -5,7 +5,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
+from historia_clinica.access.consent import Negativa
 from historia_clinica.access.decision import Condicion, Hechos, Permiso
 from historia_clinica.access.operations import Accion
 from historia_clinica.access.people import Persona, Rol
@@ -41,7 +43,12 @@ FACTS = Statement(
                       AND estado <> 'fusionado') AS propio,
            EXISTS (SELECT FROM accesos_emergencia
                     WHERE paciente_id = %(paciente_id)s AND usuario_id = %(usuario)s AND sesion = %(sesion)s::uuid
-                      AND now() < expira) AS emergencia
+                      AND now() < expira) AS emergencia,
+           (SELECT coalesce(json_agg(one), '[]')
+              FROM (SELECT categorias, destinatarios, propositos FROM consentimientos
+                     WHERE paciente_id = %(paciente_id)s AND estado = 'activo' AND decision = 'niega'
+                       AND tipo IN ('tratamiento_datos', 'compartir_terceros')
+                       AND desde <= now() AND (hasta IS NULL OR now() < hasta)) AS one) AS negativas
     """,
     Scope.PATIENT,
 )
@@ -110,7 +117,7 @@ def understood(found: Sequence[Row]) -> tuple[Permiso, ...]:
     )
 
 
-def facts(transaction: Transaction, persona: Persona, paciente: str) -> Hechos:
+def facts(transaction: Transaction, persona: Persona, paciente: str, proposito: str | None) -> Hechos:
     """About a patient who may not exist: then nothing holds."""
     asked = {
         "paciente_id": paciente,
@@ -118,4 +125,9 @@ def facts(transaction: Transaction, persona: Persona, paciente: str) -> Hechos:
         "paciente_uuid": persona.paciente_uuid,
         "sesion": persona.sesion,
     }
-    return transaction.rows(FACTS, asked, partial(Hechos, paciente))[0]
+    return transaction.rows(FACTS, asked, partial(_known, paciente, proposito))[0]
+
+
+def _known(paciente: str, proposito: str | None, *, negativas: list[dict[str, list[str]]], **holding: Any) -> Hechos:
+    denials = (Negativa(**{name: frozenset(values) for name, values in one.items()}) for one in negativas)
+    return Hechos(paciente, **holding, negativas=tuple(denials), proposito=proposito)

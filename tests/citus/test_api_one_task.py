@@ -66,6 +66,15 @@ RESULTADO = dict.fromkeys(["orden_id", "valor_texto", "ref_min", "ref_max", "int
 NOTA = dict.fromkeys(["medico_id", "consulta_id", "adenda_de"]) | {"tipo": "evolucion", "texto": "t"}
 DOCUMENTO = {"nombre": "n", "tipo": "otro", "mime": "text/plain", "bytes": 4, "sha256": "s"}
 RELACION = {"usuario_id": PACIENTE, "origen": "cita", "desde": MOMENT, "hasta": None}
+CONSENTIMIENTO = dict.fromkeys(["hasta", "otorgado_por", "evidencia_sha256"]) | {
+    "tipo": "compartir_terceros",
+    "decision": "niega",
+    "categorias": ["notas"],
+    "destinatarios": [],
+    "propositos": ["CALIDAD"],
+    "desde": MOMENT,
+    "calidad": "titular",
+}
 SAID = dict.fromkeys(["rol", "recurso_id", "version", "proposito", "ip", "agente", "consulta"]) | {
     "usuario_id": "api",
     "accion": "leer",
@@ -173,6 +182,9 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     ],
     **records("alergias", ALERGIA),
     **records("antecedentes", ANTECEDENTE),
+    "consentimientos.BORN": [{"paciente_id": PACIENTE}],
+    **records("consentimientos", CONSENTIMIENTO, later=("revocado_en",)),
+    "consentimientos.VERSIONS.revoke": [{"paciente_id": PACIENTE, "id": IDENTIFIER, "version": 1} | SIGNED],
     **records("consultas", CONSULTA | {"fecha_consulta": MOMENT}),
     "cuentas.ASSIGN": [CUENTA | BY_ADMIN | {"activa": False, "versiones": [1]}],
     "cuentas.PATIENT": [{"paciente_id": PACIENTE}],
@@ -241,8 +253,8 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "permissions.ROLES": [{}],
     **records("prescripciones", PRESCRIPCION),
     "records.PATIENT_EXISTS": [{"paciente_id": PACIENTE}],
+    "records.USER_EXISTS": [{"documento_id": PACIENTE}],
     **records("relaciones_atencion", RELACION, fixed=("usuario_id",)),
-    "relaciones_atencion.USER_EXISTS": [{"documento_id": PACIENTE}],
     **records("resultados", RESULTADO),
     **records("signos_vitales", SIGNO_VITAL),
     "status.DISTRIBUTION": [{}],
@@ -265,7 +277,7 @@ def catalogue() -> dict[str, Statement]:
     found = {f"members.{name}": value for name, value in vars(members).items() if isinstance(value, Statement)}
     found |= {f"identity.{name}": value for name, value in vars(identity).items() if isinstance(value, Statement)}
     found |= {f"permissions.{name}": value for name, value in vars(permissions).items() if isinstance(value, Statement)}
-    found["records.PATIENT_EXISTS"] = store.PATIENT_EXISTS
+    found |= {f"records.{name}": value for name, value in vars(store).items() if isinstance(value, Statement)}
     found |= {f"audit.{name}": value for name, value in vars(audit).items() if isinstance(value, Statement)}
     for module in pkgutil.walk_packages(historia_clinica.resources.__path__, "historia_clinica.resources."):
         if module.name.endswith(".repository"):

@@ -131,9 +131,9 @@ def excluded(case: Any) -> list[Any]:
     return [schemathesis.checks.CHECKS.get_one("positive_data_acceptance")] if depends_on_rows(case) else []
 
 
-REFERENCES = {"usuario_id", "medico_id", "consulta_id", "orden_id", "adenda_de"}
+REFERENCES = {"usuario_id", "destinatarios", "medico_id", "consulta_id", "orden_id", "adenda_de"}
 RULES = {"afirmacion", "contenido", "resuelto", "hasta", "parentesco", "texto", "loinc", "unidad", "dosis", "cantidad"}
-RULES |= {"justificacion"}
+RULES |= {"justificacion", "calidad", "otorgado_por"}
 
 
 def depends_on_rows(case: Any) -> bool:

@@ -65,6 +65,10 @@ def _of_a_kind(api: FlaskClient, kind: Kind) -> Iterator[tuple[str, Sent, dict[s
         yield from _signature(api, row["paciente_id"])
     if kind.name == "documento":
         yield "content", ("GET", f"{place}/contenido", {}), named
+    if kind.name == "consentimiento":
+        other = kind.created(api).headers["Location"]
+        revocation = {"json": {"motivo": "m"}, "headers": if_match('"1"')}
+        yield "revoke", ("POST", f"{other}/revocacion", revocation), {"recurso_id": other.split("/")[-1], "version": 2}
     annulment = {"json": {"motivo": "m"}, "headers": if_match('"2"')}
     yield "annul", ("POST", f"{place}/anulacion", annulment), named | {"version": 3}
     assert key_of(row)

@@ -11,7 +11,7 @@ from historia_clinica.access.operations import OF_ACCOUNTS, OPEN, Accion, Operat
 from historia_clinica.access.people import Rol
 from historia_hooks.matrix import Permission, carried
 from historia_local.nodes import Cluster
-from versioned import RECORDS, RELATION, if_match
+from versioned import CONSENT, RECORDS, RELATION, if_match
 from werkzeug.routing import Rule
 
 PERMISSIONS = carried().permissions
@@ -29,7 +29,7 @@ BODIES: dict[str, Callable[[], Any]] = {
     "accesos_emergencia.create": lambda: EMERGENCY,
     "accesos_emergencia.review": lambda: {"dictamen": "justificado"},
 }
-for _kind in (*RECORDS, RELATION):
+for _kind in (*RECORDS, RELATION, CONSENT):
     _resource = _kind.path.split("/")[2].replace("-", "_")
     BODIES[f"{_resource}.create"] = _kind.first
     BODIES[f"{_resource}.replace"] = _kind.body

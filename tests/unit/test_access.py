@@ -1,9 +1,12 @@
 """Who may do what: the pure function that decides, and the matrix that this program carries."""
 
 import uuid
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 from historia_clinica import create_app
+from historia_clinica.access.consent import CATEGORIAS, Negativa, is_minor
 from historia_clinica.access.decision import (
     OF_TWO_PATIENTS,
     Condicion,
@@ -16,7 +19,10 @@ from historia_clinica.access.decision import (
 )
 from historia_clinica.access.operations import OF_ACCOUNTS, OPEN, Accion, Operation, operation_of
 from historia_clinica.access.people import Persona, Rol
+from historia_clinica.access.purpose import BREAK_GLASS, Proposito
 from historia_clinica.permissions import Row, understood
+from historia_clinica.resources.consentimientos import schemas as consentimientos
+from historia_clinica.resources.historia.kinds import RESOURCES as KINDS
 from historia_clinica.settings import Settings
 from historia_hooks.matrix import Matrix, Permission, carried
 from historia_hooks.plan import plan_matrix
@@ -44,7 +50,20 @@ people = st.builds(
     medico_id=st.none() | st.just(7),
     paciente_id=st.none() | st.just("P-1"),
 )
-facts = st.builds(Hechos, st.none() | st.sampled_from(["P-1", "P-2"]), *[st.booleans()] * 4)
+denials = st.builds(
+    Negativa,
+    st.frozensets(st.sampled_from(["notas", "documentos"])),
+    st.frozensets(st.sampled_from(["1012345678", "medico", "1"])),
+    st.frozensets(st.sampled_from(Proposito)),
+)
+facts = st.builds(
+    Hechos,
+    st.none() | st.sampled_from(["P-1", "P-2"]),
+    *[st.booleans()] * 4,
+    st.lists(denials, max_size=3).map(tuple),
+    st.none() | st.sampled_from(["TREAT", "HQUALIMP", BREAK_GLASS]),
+)
+programs = st.just(Persona("1012345678", ambitos=frozenset({"notas:leer"})))
 NOTE = Operation("notas", Accion.LEER)
 MEDICO = Persona("1", Rol.MEDICO, medico_id=7)
 PROGRAM = carried()
@@ -120,6 +139,87 @@ def test_what_names_a_second_patient_hangs_on_no_condition(
         assert (decided.permitido, decided.razon) == (False, Razon.SIN_PERMISO)
 
 
+@given(people | programs, operations, matrices, facts, denials)
+def test_one_denial_more_gives_nobody_more(
+    who: Persona, operation: Operation, matrix: list[Permiso], hechos: Hechos, more: Negativa
+) -> None:
+    before = decidir(who, operation, matrix, hechos)
+    after = decidir(who, operation, matrix, replace(hechos, negativas=(*hechos.negativas, more)))
+    assert after in (before, Decision(permitido=False, razon=Razon.NEGADO))
+    assert before.permitido or after == before  # whoever may not see the patient is not told of a denial
+
+
+@given(people | programs, operations, matrices, facts)
+def test_what_the_patient_denied_stands_but_in_an_emergency_and_for_himself(
+    who: Persona, operation: Operation, matrix: list[Permiso], hechos: Hechos
+) -> None:
+    allowed = decidir(who, operation, matrix, replace(hechos, negativas=()))
+    everything = decidir(who, operation, matrix, replace(hechos, negativas=(Negativa(),)))
+    stands = operation.recurso in CATEGORIAS and operation.accion is not Accion.CREAR
+    stands &= allowed.permitido and not (hechos.emergencia or hechos.propio)
+    assert everything == (Decision(permitido=False, razon=Razon.NEGADO) if stands else allowed)
+
+
+@pytest.mark.parametrize(
+    ("negativa", "permitido"),
+    [
+        (Negativa(), False),
+        (Negativa(categorias=frozenset({"notas", "ordenes"})), False),
+        (Negativa(categorias=frozenset({"ordenes"})), True),
+        (Negativa(destinatarios=frozenset({"1"})), False),
+        (Negativa(destinatarios=frozenset({"2", "medico"})), False),
+        (Negativa(destinatarios=frozenset({"2", "resultados"})), True),
+        (Negativa(propositos=frozenset({"CALIDAD", "TRATAMIENTO"})), False),
+        (Negativa(propositos=frozenset({"CALIDAD", "EMERGENCIA"})), True),
+        (Negativa(propositos=frozenset({"de un programa nuevo"})), True),
+    ],
+)
+def test_whom_a_denial_reaches(negativa: Negativa, permitido: bool) -> None:
+    hechos = Hechos("P", relacion=True, negativas=(negativa,), proposito="TREAT")
+    assert decidir(MEDICO, NOTE, [row(Condicion.RELACION)], hechos).permitido == permitido
+
+
+def test_a_program_that_states_no_purpose_gets_around_no_denial() -> None:
+    program = Persona("1", ambitos=frozenset({"notas:leer"}))
+    for_quality = Hechos("P", negativas=(Negativa(propositos=frozenset({"CALIDAD"})),))
+    assert asks_for_facts(program, NOTE, [])
+    assert not decidir(program, NOTE, [], for_quality).permitido
+    assert decidir(program, NOTE, [], replace(for_quality, proposito="TREAT")).permitido
+    assert decidir(program, Operation("pacientes", Accion.LEER), [], Hechos("P", negativas=(Negativa(),))).permitido
+
+
+def test_who_oversees_is_not_reached() -> None:
+    auditor, seen = Persona("1", Rol.AUDITOR), Permiso(Rol.AUDITOR, "notas", Accion.LEER, Condicion.SIEMPRE)
+    assert decidir(auditor, NOTE, [seen], Hechos("P", negativas=(Negativa(),))).permitido
+
+
+def test_a_right_that_hangs_on_nothing_is_reached_as_well() -> None:
+    """An installation may add one: the facts are asked for it, or a denial would never be seen."""
+    assert asks_for_facts(MEDICO, NOTE, [row()])
+    whole = [replace(row(), recurso="historia")]
+    assert asks_for_facts(MEDICO, Operation("historia", Accion.LEER), whole)
+    assert not decidir(MEDICO, NOTE, [row()], Hechos("P", negativas=(Negativa(),))).permitido
+
+
+@pytest.mark.parametrize(
+    ("born", "moment", "minor"),
+    [
+        ("2008-03-15", "2026-03-14T23:59:59-05:00", True),
+        ("2008-03-15", "2026-03-15T00:00:00-05:00", False),
+        ("2008-03-15", "2026-03-15T04:59:59+00:00", True),  # the eve, in Colombia
+        ("2008-02-29", "2026-02-28T12:00:00-05:00", True),
+        ("2008-02-29", "2026-03-01T12:00:00-05:00", False),
+    ],
+)
+def test_who_is_a_minor(born: str, moment: str, minor: bool) -> None:
+    assert is_minor(date.fromisoformat(born), datetime.fromisoformat(moment).astimezone(UTC)) == minor
+
+
+def test_what_can_be_denied_is_what_a_history_is_made_of() -> None:
+    assert {one.noun.members for one in KINDS} == CATEGORIAS == set(consentimientos.Categoria.__args__)
+    assert set(consentimientos.Proposito.__args__) == set(Proposito)
+
+
 @pytest.mark.parametrize(
     ("condicion", "hechos", "permitido"),
     [
@@ -155,7 +255,8 @@ def test_what_two_rows_hide_is_what_both_hide_where_both_hold() -> None:
     assert decidir(MEDICO, NOTE, [masked, plain], Hechos("P")).campos_ocultos == {"texto", "motivo"}
     assert decidir(MEDICO, NOTE, [masked, plain], Hechos("P", relacion=True)).campos_ocultos == {"motivo"}
     assert asks_for_facts(MEDICO, NOTE, [masked, plain])
-    assert not asks_for_facts(MEDICO, NOTE, [row(), plain])
+    whole = [replace(one, recurso="pacientes") for one in (row(), plain)]
+    assert not asks_for_facts(MEDICO, Operation("pacientes", Accion.LEER), whole)
 
 
 def test_a_search_for_everybody_shows_what_everybody_may_be_seen_of() -> None:
@@ -217,12 +318,14 @@ def test_nobody_who_governs_or_receives_sees_what_is_clinical() -> None:
             assert one.accion == "leer" or (one.rol, one.accion) in {("medico", "crear"), ("auditor", "revisar")}
         if one.recurso == "relaciones_atencion" and one.accion != "leer":
             assert one.rol == "admisionista"
+        if one.recurso == "consentimientos" and one.accion != "leer":
+            assert one.rol in ("admisionista", "paciente")
 
 
 def test_who_changes_a_row_may_read_it() -> None:
     """What is hidden from readers is hidden in the answer to a change as well; where nobody reads, nothing would be."""
     readers = {(one.rol, one.recurso) for one in PROGRAM.permissions if one.accion == "leer"}
-    changes = {"corregir", "anular", "firmar", "renumerar", "fusionar", "buscar", "descargar"}
+    changes = {"corregir", "anular", "firmar", "renumerar", "fusionar", "buscar", "descargar", "revocar"}
     assert {(one.rol, one.recurso) for one in PROGRAM.permissions if one.accion in changes} <= readers
 
 

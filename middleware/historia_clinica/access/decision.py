@@ -4,12 +4,15 @@ A row of the matrix allows one role one action on one resource under one conditi
 are alternatives, so that one more never takes anything away from whoever had one already. An action that names a second
 patient beside the one in the path (a merge, another number) cannot hang on a condition: its answers would tell whether
 that other patient exists.
+
+What a patient denied takes away what the matrix allows, and gives nothing: of several denials each counts.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from historia_clinica.access.consent import OF_ALL_KINDS, Negativa, deniable, denied
 from historia_clinica.access.operations import Accion, Operation
 from historia_clinica.access.people import Persona, Rol
 
@@ -35,6 +38,7 @@ class Razon(StrEnum):
     PERMITIDO = "permitido"
     SIN_PERMISO = "sin_permiso"
     PACIENTE_AJENO = "paciente_ajeno"
+    NEGADO = "negado"
 
 
 @dataclass(frozen=True)
@@ -49,13 +53,15 @@ class Permiso:
 
 @dataclass(frozen=True)
 class Hechos:
-    """What is known of the patient in the path, if there is one, and of who asks."""
+    """What is known of the patient in the path, if there is one, of who asks, and what for (a code of HL7)."""
 
     paciente: str | None = None
     relacion: bool = False
     orden: bool = False
     propio: bool = False
     emergencia: bool = False
+    negativas: tuple[Negativa, ...] = ()
+    proposito: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,12 +88,24 @@ def permisos_de(persona: Persona, operation: Operation, matriz: Iterable[Permiso
 def asks_for_facts(persona: Persona, operation: Operation, matriz: Iterable[Permiso]) -> bool:
     """Whether anything has to be looked up about the patient before it can be decided."""
     rows = permisos_de(persona, operation, matriz)
+    if (rows or persona.rol is None) and (deniable(persona, operation) or operation.recurso == OF_ALL_KINDS):
+        return True
     if any(one.condicion is Condicion.SIEMPRE and not one.campos_ocultos | one.campos_solo_lectura for one in rows):
         return False  # no other row could allow more
     return any(one.condicion in LOOKED_UP for one in rows)
 
 
 def decidir(persona: Persona, operation: Operation, matriz: Iterable[Permiso], hechos: Hechos) -> Decision:
+    """Of who has no role the matrix knows nothing: a program, of which identification has looked at the scopes."""
+    decided = UNRESTRICTED if persona.rol is None else _by_the_matrix(persona, operation, matriz, hechos)
+    if not decided.permitido or hechos.propio or hechos.emergencia:
+        return decided
+    if denied(persona, operation, hechos.negativas, hechos.proposito):
+        return Decision(permitido=False, razon=Razon.NEGADO)
+    return decided
+
+
+def _by_the_matrix(persona: Persona, operation: Operation, matriz: Iterable[Permiso], hechos: Hechos) -> Decision:
     rows = permisos_de(persona, operation, matriz)
     if not rows:
         return Decision(permitido=False, razon=Razon.SIN_PERMISO)

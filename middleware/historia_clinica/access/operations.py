@@ -20,6 +20,7 @@ class Accion(StrEnum):
     RENUMERAR = "renumerar"
     VERIFICAR = "verificar"
     REVISAR = "revisar"
+    REVOCAR = "revocar"
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ _ACTIONS = {
     "renew": Accion.CORREGIR,
     "reset": Accion.CORREGIR,
     "review": Accion.REVISAR,
+    "revoke": Accion.REVOCAR,
     "sign": Accion.FIRMAR,
     "split": Accion.FUSIONAR,
     "verify": Accion.VERIFICAR,

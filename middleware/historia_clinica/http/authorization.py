@@ -1,8 +1,9 @@
 """What whoever asks may do: decided before the view, and what the decision leaves of rows and of changes.
 
-Who identified himself with no role is no business of this module. A patient whom a person may not see is answered here,
-before anything about that patient is asked but whether the two are related: so no body, no condition and no former
-number can make that answer another one than that about a patient who does not exist.
+Nobody in particular, where the installation lets such in, is no business of this module. A patient whom a person may
+not see is answered here, before anything about that patient is asked but how the two are related and what the patient
+denied: so no body, no condition and no former number can make that answer another one than that about a patient who
+does not exist. What the patient denied is told to those alone whom the matrix lets see the patient.
 
 The facts are asked in a transaction of their own: that of the view begins when the body has arrived, and no connection
 is held for whoever sends slowly.
@@ -27,8 +28,8 @@ from historia_clinica.access.decision import (
     decidir,
 )
 from historia_clinica.access.operations import HALF_OPEN, OF_ACCOUNTS, OPEN, Accion, Operation, operation_of
-from historia_clinica.access.people import Persona
-from historia_clinica.errors import NO_PATIENT, FieldError, Forbidden, NotFound
+from historia_clinica.access.people import ANONYMOUS, Persona
+from historia_clinica.errors import NO_PATIENT, ConsentDenied, FieldError, Forbidden, HistoriaError, NotFound
 from historia_clinica.http import audit, problems, purpose
 from historia_clinica.http.context import context
 from historia_clinica.http.fields import CEDULA, Schema
@@ -57,7 +58,7 @@ def install(app: APIFlask) -> None:
 
 
 def decision() -> Decision:
-    """About the current request; of those who have no role, and of what is open, nothing is decided here."""
+    """About the current request; of nobody in particular, and of what is open, nothing is decided here."""
     asked = _asked()
     return asked.decision if asked else UNRESTRICTED
 
@@ -65,6 +66,11 @@ def decision() -> Decision:
 def may_read(recurso: str) -> bool:
     """Whether the person who asks about a patient may also read that of him or her."""
     return _about_reading(recurso).permitido
+
+
+def denied(recurso: str) -> bool:
+    """Whether it is the patient who does not let that be read."""
+    return _about_reading(recurso).razon is Razon.NEGADO
 
 
 def hidden(recurso: str) -> Fields:
@@ -144,7 +150,7 @@ def owned(current: Mapping[str, Any]) -> dict[str, Any]:
 def _authorize() -> Response | None:
     who, endpoint = persona(), request.endpoint
     g.asked, g.hidden = None, {}  # nothing of another request, whoever holds the context open
-    if who.rol is None or endpoint is None or endpoint in OPEN - HALF_OPEN.keys() or request.blueprint in OF_ACCOUNTS:
+    if who == ANONYMOUS or endpoint is None or endpoint in OPEN - HALF_OPEN.keys() or request.blueprint in OF_ACCOUNTS:
         return None
     if request.method == "OPTIONS":
         return None  # the same for everybody, and nothing is asked about a patient
@@ -160,7 +166,17 @@ def _authorize() -> Response | None:
         return None
     audit.denied()
     # not raised: what handles a patient who is not found would look for a former number
-    return problems.answer(NotFound(NO_PATIENT) if decided.razon is Razon.PACIENTE_AJENO else Forbidden())
+    return problems.answer(_refusal(decided.razon))
+
+
+def _refusal(razon: Razon) -> HistoriaError:
+    match razon:
+        case Razon.PACIENTE_AJENO:
+            return NotFound(NO_PATIENT)
+        case Razon.NEGADO:
+            return ConsentDenied()
+        case _:
+            return Forbidden()
 
 
 def _facts(who: Persona, operation: Operation) -> Hechos:
@@ -170,7 +186,7 @@ def _facts(who: Persona, operation: Operation) -> Hechos:
     if not re.fullmatch(CEDULA[1:-1], cedula) or not asks_for_facts(who, operation, context().permissions.matrix()):
         return Hechos(cedula)
     with context().database.transaction(paciente=cedula) as transaction:
-        return facts(transaction, who, cedula)
+        return facts(transaction, who, cedula, purpose.code())
 
 
 def _asked() -> _Asked | None:

@@ -19,6 +19,12 @@ def install(app: Flask) -> None:
     app.before_request(_state)
 
 
+def code() -> str | None:
+    """What the audit keeps of the current request."""
+    stated: str | None = g.get("proposito")
+    return stated
+
+
 def broke_the_glass() -> None:
     """The current request goes by an emergency access, or makes one: whatever it states."""
     g.proposito = BREAK_GLASS

@@ -23,7 +23,7 @@ Nada se sobrescribe ni se borra. Cada registro tiene una versión, que es su `ET
 en `If-Match` y da un motivo, y las versiones anteriores se leen con `historial`, `?version=` y `?en=`.
 
 Qué puede hacer cada rol lo dice `/api/v1/gobierno/matriz`: con unos faltan miembros en las respuestas, y un paciente
-que no se puede ver es como uno que no existe (404).
+que no se puede ver es como uno que no existe (404). Lo que el paciente negó a quien lo atiende es un 403.
 
 `X-Proposito` dice para qué se pide; sin ella vale el propósito de cada rol. La auditoría lo guarda.
 """
@@ -40,6 +40,7 @@ TAGS = [
     {"name": "Notas", "description": "Las notas clínicas de un paciente: borradores hasta que se firman."},
     {"name": "Documentos", "description": "Archivos pequeños de un paciente; su contenido no cambia."},
     {"name": "Relaciones de atención", "description": "Qué usuarios atienden a un paciente, y por cuánto tiempo."},
+    {"name": "Consentimientos", "description": "Lo que un paciente permite y niega, a quién y para qué."},
     {
         "name": "Acceso de emergencia",
         "description": "Abrir una historia sin relación de atención, y la revisión de cada vez.",
@@ -102,7 +103,7 @@ STATUS_ERROR: dict[str, Any] = {
     },
 }
 EVERYWHERE = {"503": "Base de datos no disponible o esquema sin instalar", "500": "Error interno"}
-FORBIDDEN = "El rol de quien pide no lo permite; con otro paciente tampoco"
+FORBIDDEN = "El rol de quien pide no lo permite, con otro paciente tampoco; o el paciente lo negó"
 MOVED = "El paciente tiene ahora otro número o está fusionado con otro: la cabecera Location lleva a él"
 HEADERS: dict[str, dict[str, Any]] = {
     "401": {"WWW-Authenticate": {"description": "Cómo identificarse.", "required": True, "schema": {"type": "string"}}},

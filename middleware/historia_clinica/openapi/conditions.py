@@ -52,14 +52,14 @@ PARAMETERS: dict[str, Any] = {
     },
 }
 REFUSED = {
-    "409": "Está anulado, firmado o fusionado, o choca con otro registro",
+    "409": "Está anulado, firmado, revocado o fusionado, o choca con otro registro",
     "412": "La versión es otra; la cabecera ETag trae la actual",
     "428": "Falta decir en If-Match qué versión se cambia",
 }
 # What is no row with versions that everybody may read: no Idempotency-Key serves for a password that is told once.
 ACCESS = ("/sesiones", "/cuenta")
 UNVERSIONED = ("/acceso-emergencia",)
-CHANGES = ("/anulacion", "/firma", "/cambio-documento", "/fusion", "/separacion")
+CHANGES = ("/anulacion", "/firma", "/revocacion", "/cambio-documento", "/fusion", "/separacion")
 REFUSED_BODY = {str(status): said for status, said in BODY.items()}
 
 

@@ -27,6 +27,10 @@ ORDEN = {"orden_id": "No hay una orden de este paciente con este identificador."
 PATIENT_EXISTS = Statement(
     "SELECT cedula FROM pacientes WHERE cedula = %(paciente_id)s AND estado <> 'fusionado'", Scope.PATIENT
 )
+# No foreign key tells: an installation may spread the users by their documents.
+USER_EXISTS = Statement(
+    "SELECT documento_id FROM usuario WHERE documento_id = %(documento_id)s AND estado = 'activo'", Scope.ROW
+)
 Position = tuple[datetime, UUID] | tuple[int]
 
 
@@ -166,6 +170,11 @@ def refuse_without_patient(transaction: Transaction, within: Parameters) -> None
     """Raises NotFound where there is no patient with the `paciente_id`."""
     if transaction.row(PATIENT_EXISTS, within, dict) is None:
         raise NotFound(NO_PATIENT)
+
+
+def is_user(transaction: Transaction, documento: str) -> bool:
+    """Whether there is an active one of that document."""
+    return transaction.row(USER_EXISTS, {"documento_id": documento}, dict) is not None
 
 
 def store(table: Table, into: type[Own]) -> Store[Own]:

@@ -46,8 +46,9 @@ ASKED = {**BODY, 401: "Falta autenticación"}
 @blueprint.output(AccesoEmergencia, 201, description="El acceso y hasta cuándo vale", example=EXAMPLE_ANSWER)
 @blueprint.doc(
     summary="Abrir la historia de un paciente en una emergencia",
-    description="Para quien atiende y no tiene una relación de atención con él: la ve hasta `expira`, en esta sesión. "
-    "Lo que haga entretanto con ese paciente queda en la auditoría con el propósito BTG, y otra persona lo revisa.",
+    description="Para quien atiende y no tiene una relación de atención con él, o a quien él negó algo: la ve hasta "
+    "`expira`, en esta sesión. Lo que haga entretanto con ese paciente queda en la auditoría con el propósito BTG, y "
+    "otra persona lo revisa.",
     operation_id="abrirEnEmergencia",
     responses={**ASKED, 404: "No existe"},
 )

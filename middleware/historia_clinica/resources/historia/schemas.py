@@ -1,8 +1,8 @@
 """What is returned of a whole history."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import create_model
+from pydantic import Field, create_model
 
 from historia_clinica.http.fields import Schema
 from historia_clinica.resources.historia.kinds import RESOURCES
@@ -14,10 +14,12 @@ def _many(answer: Any) -> tuple[Any, Any]:
 
 
 _lists: dict[str, Any] = {resource.noun.members: _many(resource.answer) for resource in RESOURCES}
-_made: Any = create_model("Historia", __base__=Schema, paciente=(Paciente, ...), **_lists)
+_reserved = Annotated[list[str], Field(description="Las clases de registro que el paciente negó a quien pide: faltan.")]
+_made: Any = create_model("Historia", __base__=Schema, paciente=(Paciente, ...), **_lists, reservados=(_reserved, ...))
 Historia: Any = _made
 
 EXAMPLE = {
     "paciente": EXAMPLE_ANSWER,
     **{resource.noun.members: [resource.examples.answer] for resource in RESOURCES},
+    "reservados": [],
 }

@@ -7,8 +7,8 @@ what a physician writes about a patient makes none. It ends by a correction that
 from historia_clinica.db import Transaction
 from historia_clinica.errors import FieldError, InvalidInput
 from historia_clinica.records.routes import Resource, blueprint_of
-from historia_clinica.records.store import refuse_without_patient
-from historia_clinica.resources.relaciones_atencion.repository import STORE, USER_EXISTS
+from historia_clinica.records.store import is_user, refuse_without_patient
+from historia_clinica.resources.relaciones_atencion.repository import STORE
 from historia_clinica.resources.relaciones_atencion.schemas import (
     EXAMPLES,
     RelacionAtencion,
@@ -25,7 +25,7 @@ def _check_user(
     """Nobody attends whose account is made later: a slip in the number would wait for whoever gets it."""
     if isinstance(sent, RelacionAtencionCorregida):
         return
-    if transaction.row(USER_EXISTS, {"documento_id": sent.usuario_id}, dict) is None:
+    if not is_user(transaction, sent.usuario_id):
         refuse_without_patient(transaction, {"paciente_id": paciente_id})  # said before what is not there either
         raise InvalidInput(errors=(NO_USER,))
 
