@@ -397,6 +397,7 @@ def test_what_was_revoked_is_out_of_reach_of_the_api_s_role(door: Door, postgres
         ({"categorias": ["notas", "notas"]}, "/categorias"),
         ({"destinatarios": [f"U-{n}" for n in range(21)]}, "/destinatarios"),
         ({"destinatarios": ["no vale"]}, "/destinatarios/0"),
+        ({"destinatarios": [{}]}, "/destinatarios/0"),
         ({"propositos": ["BTG"]}, "/propositos/0"),
         ({"evidencia_sha256": "F" * 64}, "/evidencia_sha256"),
         ({"desde": "2026-02-01T00:00:00Z", "hasta": "2026-01-01T00:00:00Z"}, "/hasta"),

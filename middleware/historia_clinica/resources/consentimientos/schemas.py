@@ -1,9 +1,9 @@
 """What is accepted and returned for consents."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from historia_clinica.access.people import Rol
@@ -47,7 +47,7 @@ Proposito = Literal[
 ]
 
 
-def _check_recipient(value: Any) -> Any:
+def _check_recipient(value: str) -> str:
     if value in NEVER_DENIED:
         raise PydanticCustomError("historia_recipient", "Lo que el paciente niega no rige para ese rol.")
     return value
@@ -60,7 +60,7 @@ def _check_once(value: list[Item]) -> list[Item]:
 
 
 ONCE = Field(json_schema_extra={"uniqueItems": True})
-Destinatario = Annotated[str, BeforeValidator(_check_recipient), Field(strict=True, pattern=DESTINATARIO)]
+Destinatario = Annotated[str, Field(strict=True, pattern=DESTINATARIO), AfterValidator(_check_recipient)]
 Categorias = Annotated[
     list[Categoria],
     AfterValidator(_check_once),
