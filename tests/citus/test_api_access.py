@@ -91,7 +91,7 @@ def test_every_node_knows_who_attends_whom(citus_system: Cluster, seeded: World)
                 asked = {"paciente_id": subject.cedula, "usuario": medico, "paciente_uuid": None, "sesion": None}
                 cursor.execute(FACTS.sql, asked)
                 related = name == "related"
-                assert cursor.fetchone() == (related, related, False, False), node.name
+                assert cursor.fetchone() == (related, related, False, False, []), node.name
             cursor.execute(PAGE.sql, nothing | {"anulados": False, "rows": 100, "atendido_por": medico})
             found = {row[0] for row in cursor.fetchall()}  # and whom other tests relate
             assert found & {one.cedula for one in seeded.subjects.values()} == {seeded.subjects["related"].cedula}
