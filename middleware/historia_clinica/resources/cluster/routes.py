@@ -46,6 +46,7 @@ def locate(cedula: PacienteEnRuta) -> Location:
         place = repository.location(transaction, key)
     plan = None
     with suppress(NodeUnavailable, TimedOut), database.transaction() as transaction:
+        transaction.about(key)
         plan = repository.plan(transaction, key)
     node = Address(name=settings.postgres_host, port=settings.postgres_port)
     task_node = Address(name=plan.node[0], port=plan.node[1]) if plan and plan.node else None
