@@ -1,6 +1,5 @@
 """Consents over nodes: each way decides alike, they go with their patient, and a revocation is final on every node."""
 
-import contextlib
 from typing import Any
 
 import psycopg2.errors
@@ -12,6 +11,7 @@ from citus.routed import NewApi, owner_of, written_in_two_phases
 from flask.testing import FlaskClient
 from historia_clinica.access.people import Rol
 from historia_local.nodes import Cluster
+from row_contexts import as_the_api
 from versioned import PACIENTES, if_match
 
 DENIAL = {"tipo": "compartir_terceros", "decision": "niega", "categorias": ["notas"]}
@@ -121,7 +121,7 @@ def test_what_was_revoked_stays_so_on_every_node_and_on_the_shard(
     [(shard,)] = query(citus_system, SHARD, one=cedula)
     places = [(node, "consentimientos") for node in citus_system.nodes[:3]]
     for node, table in [*places, (owner, shard)]:
-        with contextlib.closing(citus_system.connect(node, "app")) as connection, connection.cursor() as cursor:
+        with as_the_api(citus_system, node, cedula) as cursor:
             cursor.execute("SET citus.enable_manual_changes_to_shards TO on")
 
             def changed(row: Any, cursor: Any = cursor, table: str = table) -> int:
