@@ -39,6 +39,8 @@ TESTED = {
 }
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
+Prepared = Callable[[str, Callable[[], object]], Cluster]
+Synced = Callable[..., Cluster]
 
 
 def run_historia_hooks(
@@ -73,21 +75,54 @@ def citus_cluster() -> Iterator[Cluster]:
 
 @pytest.fixture
 def blank_citus(citus_cluster: Cluster, request: pytest.FixtureRequest) -> Cluster:
-    """The nodes as after their very first start. Not for a module whose other tests share `citus_system`: they may come
-    after, in any order.
-    """
-    beside = {name for item in request.session.items if item.path == request.path for name in item.fixturenames}
-    assert "citus_system" not in beside, "a test with blank_citus stands in a module of its own kind"
+    """The nodes as after their very first start."""
+    _alone(request)
     citus_cluster.reset()
     return citus_cluster
+
+
+@pytest.fixture(scope="session")
+def prepared(citus_cluster: Cluster) -> Prepared:
+    """prepared(state, make): the nodes as make() left them, which runs once; after that they are put back."""
+    kept: set[str] = set()
+
+    def prepare(state: str, make: Callable[[], object]) -> Cluster:
+        if state in kept:
+            citus_cluster.put_back(state)
+        else:
+            make()
+            citus_cluster.keep(state)
+            kept.add(state)
+        return citus_cluster
+
+    return prepare
+
+
+@pytest.fixture(scope="session")
+def synced(citus_cluster: Cluster, prepared: Prepared) -> Synced:
+    """synced(workers=2, usuario="reference"): the nodes as their first `sync` leaves them; the other workers blank."""
+
+    def make(workers: int = 2, usuario: str = "reference") -> Cluster:
+        def first() -> None:
+            citus_cluster.reset()
+            _sync(citus_cluster, workers, HISTORIA_USUARIO=usuario)
+
+        return prepared(f"{workers} {usuario}", first)
+
+    return make
+
+
+@pytest.fixture
+def fresh_citus(synced: Synced, request: pytest.FixtureRequest) -> Cluster:
+    """What `citus_system` is, for one test that changes it."""
+    _alone(request)
+    return synced()
 
 
 @pytest.fixture(scope="module")
-def citus_system(citus_cluster: Cluster) -> Cluster:
+def citus_system(synced: Synced) -> Cluster:
     """A coordinator and two workers with the schema, distributed; the third worker is blank and not registered."""
-    citus_cluster.reset()
-    _sync(citus_cluster, workers=2)
-    return citus_cluster
+    return synced()
 
 
 @pytest.fixture(scope="session")
@@ -145,8 +180,14 @@ def _free_ports(wanted: int) -> list[int]:
     return [port for port in candidates if port_is_free(port)][:wanted]
 
 
-def _sync(cluster: Cluster, workers: int) -> None:
-    done = run_historia_hooks(cluster, "sync", workers=workers)
+def _alone(request: pytest.FixtureRequest) -> None:
+    """In a module whose other tests share `citus_system` they may come after, in any order."""
+    beside = {name for item in request.session.items if item.path == request.path for name in item.fixturenames}
+    assert "citus_system" not in beside, "a test that has the nodes to itself stands in a module of its own kind"
+
+
+def _sync(cluster: Cluster, workers: int, **environment: str) -> None:
+    done = run_historia_hooks(cluster, "sync", workers=workers, **environment)
     if done.returncode:
         pytest.fail(f"historia-hooks sync: exit {done.returncode}\n{done.stdout}\n{done.stderr}", pytrace=False)
 

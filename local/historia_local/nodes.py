@@ -17,7 +17,8 @@ from historia_local.server import DATABASE, Node, Server
 __all__ = ["Cluster", "Node"]
 
 LOOPBACK = "127.0.0.1"
-FOLDERS = ("nodes", "logs", "blank")
+BLANK = "blank"
+FOLDERS = ("nodes", "logs", "kept")
 NEW_IDENTITY = (
     "UPDATE pg_dist_node_metadata SET metadata = jsonb_set(metadata, '{server_id}', to_jsonb(%(server_id)s::text))"
 )
@@ -28,7 +29,8 @@ class Cluster(Nodes):
 
     Names of nodes are addresses: 127.0.0.1 and a port of its own for each, which works on every system (Citus refuses
     `localhost` for a coordinator with workers, and only Linux has more than one loopback address).
-    With `disposable`, speed counts more than the data's safety, and reset() puts copies of the blank nodes back.
+    With `disposable`, speed counts more than the data's safety, and reset() puts copies of the blank nodes back; keep()
+    and put_back() do the same for any other state.
     """
 
     def __init__(
@@ -76,17 +78,22 @@ class Cluster(Nodes):
         """Every node as the image leaves it after its first start: the database, the extension, and nothing else."""
         self._each(self.blank)
 
+    def keep(self, state: str) -> None:
+        """Every node as it is now, under a name that put_back() takes."""
+        self._each(lambda node: self._keep(node, state))
+
+    def put_back(self, state: str) -> None:
+        """Every node as keep() found it, and the same server as then."""
+        self._each(lambda node: self._put_back(node, state))
+
     def blank(self, node: Node) -> None:
         """One node as new, another server than before: what a lost volume leaves."""
-        server = self._servers[node.name]
-        server.stop(immediate=True)
-        if not self._copy(node).is_dir():
+        if not self._copy(node, BLANK).is_dir():
+            self._servers[node.name].stop(immediate=True)
             shutil.rmtree(node.data_directory, ignore_errors=True)
             self._bring_up(node)
             return
-        put_back(self._copy(node), node.data_directory)
-        server.account.give(node.data_directory)
-        server.start()
+        self._put_back(node, BLANK)
         if self.engine == "citus":
             with contextlib.closing(self.connect(node)) as connection, connection.cursor() as cursor:
                 cursor.execute(NEW_IDENTITY, {"server_id": str(uuid.uuid4())})
@@ -98,9 +105,20 @@ class Cluster(Nodes):
         server.start()
         self._create_database(node)
         if fresh and self.disposable:
-            server.stop()
-            keep(node.data_directory, self._copy(node))
-            server.start()
+            self._keep(node, BLANK)
+
+    def _keep(self, node: Node, state: str) -> None:
+        server = self._servers[node.name]
+        server.stop()
+        keep(node.data_directory, self._copy(node, state))
+        server.start()
+
+    def _put_back(self, node: Node, state: str) -> None:
+        server = self._servers[node.name]
+        server.stop(immediate=True)
+        put_back(self._copy(node, state), node.data_directory)
+        server.account.give(node.data_directory)
+        server.start()
 
     def _create_database(self, node: Node) -> None:
         with contextlib.closing(self.connect(node, database="postgres")) as connection, connection.cursor() as cursor:
@@ -111,8 +129,8 @@ class Cluster(Nodes):
             with contextlib.closing(self.connect(node)) as connection, connection.cursor() as cursor:
                 cursor.execute("CREATE EXTENSION IF NOT EXISTS citus")
 
-    def _copy(self, node: Node) -> Path:
-        return self.folder / "blank" / node.name
+    def _copy(self, node: Node, state: str) -> Path:
+        return self.folder / "kept" / state / node.name
 
     def _each(self, action: Callable[[Node], None]) -> None:
         """The action on all nodes at once; the first failure is raised when all have ended."""

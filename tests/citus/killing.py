@@ -1,4 +1,4 @@
-"""Runs of the hooks that are killed: who runs them, the moments to kill at, and nodes put back as they were."""
+"""Runs of the hooks that are killed: who runs them, and the moments to kill at."""
 
 import itertools
 import json
@@ -11,8 +11,6 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from historia_local.account import server_account
-from historia_local.copies import keep, put_back
 from historia_local.nodes import Cluster
 
 RUNNER = pathlib.Path(__file__).with_name("killing_runner.py")
@@ -102,30 +100,3 @@ def moments(statements: list[str], few: int) -> list[Moment]:
         return found
     bounds = [round(part * len(found) / few) for part in range(few + 1)]
     return [random.choice(found[low:high]) for low, high in itertools.pairwise(bounds)]
-
-
-class Kept:
-    """The data of all nodes as they are now, to be put back."""
-
-    def __init__(self, cluster: Cluster, folder: pathlib.Path) -> None:
-        self._cluster, self._folder = cluster, folder
-        for node in cluster.nodes:
-            cluster.stop(node)
-            keep(node.data_directory, folder / node.name)
-        self._start_all()
-
-    def put_back(self) -> None:
-        self._stop_all()
-        account = server_account()
-        for node in self._cluster.nodes:
-            put_back(self._folder / node.name, node.data_directory)
-            account.give(node.data_directory)
-        self._start_all()
-
-    def _stop_all(self) -> None:
-        for node in self._cluster.nodes:
-            self._cluster.kill(node)
-
-    def _start_all(self) -> None:
-        for node in self._cluster.nodes:
-            self._cluster.restart(node)

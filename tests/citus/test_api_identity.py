@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from citus.hooks_state import done, rows
+from citus.hooks_state import rows
 from citus.routed import database_of, written_in_two_phases
 from flask.testing import FlaskClient
 from historia_local.nodes import Cluster
@@ -21,10 +21,8 @@ def usuario(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def system(citus_cluster: Cluster, run_hooks: Callable[..., Any], usuario: str) -> Cluster:
-    citus_cluster.reset()
-    done(run_hooks(citus_cluster, "sync", workers=WORKERS, HISTORIA_USUARIO=usuario))
-    return citus_cluster
+def system(synced: Callable[..., Cluster], usuario: str) -> Cluster:
+    return synced(WORKERS, usuario)
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ SELECT o.colocationid = t.colocationid
  WHERE o.classid = 'pg_proc'::regclass AND p.proname = 'anotar_auditoria' AND t.logicalrelid = 'pacientes'::regclass
 """
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
+Synced = Callable[..., Cluster]
 ARGUMENTS = "('NADIE-1', 'NADIE-2', '{1}', 'api', 'm', NULL, NULL, NULL)"
 SAID = "'api', NULL, 'leer', 'historia', NULL, NULL, NULL, 'exito', NULL, NULL, 'p', NULL"
 # what each answers about a patient that does not exist, or before it has written anything
@@ -34,28 +35,28 @@ CALLS = {
 }
 
 
-def test_a_node_that_comes_later_has_them(blank_citus: Cluster, run_hooks: Hooks) -> None:
-    done(run_hooks(blank_citus, "sync", workers=1))
-    done(run_hooks(blank_citus, "sync", workers=2))
-    run(blank_citus, "CREATE ROLE nadie")
-    for node, (call, answer) in itertools.product(blank_citus.nodes[:3], CALLS.items()):
-        with contextlib.closing(blank_citus.connect(node, "app")) as connection, connection.cursor() as cursor:
+def test_a_node_that_comes_later_has_them(synced: Synced, run_hooks: Hooks) -> None:
+    cluster = synced(1)
+    done(run_hooks(cluster, "sync", workers=2))
+    run(cluster, "CREATE ROLE nadie")
+    for node, (call, answer) in itertools.product(cluster.nodes[:3], CALLS.items()):
+        with contextlib.closing(cluster.connect(node, "app")) as connection, connection.cursor() as cursor:
             cursor.execute(call)
             assert cursor.fetchall() == [(answer,)]
-        with contextlib.closing(blank_citus.connect(node)) as connection, connection.cursor() as cursor:
+        with contextlib.closing(cluster.connect(node)) as connection, connection.cursor() as cursor:
             cursor.execute("SET SESSION AUTHORIZATION nadie")
             with pytest.raises((psycopg2.errors.InsufficientPrivilege, psycopg2.errors.ConnectionFailure)):
                 cursor.execute(call)
-    run(blank_citus, "DROP ROLE nadie")
+    run(cluster, "DROP ROLE nadie")
 
 
-def test_patients_that_were_spread_anew_have_them_beside(blank_citus: Cluster, run_hooks: Hooks) -> None:
-    done(run_hooks(blank_citus, "sync", workers=1))
-    while spread := query(blank_citus, SPREAD):
+def test_patients_that_were_spread_anew_have_them_beside(synced: Synced, run_hooks: Hooks) -> None:
+    cluster = synced(1)
+    while spread := query(cluster, SPREAD):
         table = spread[0][0]
-        run(blank_citus, f"SELECT undistribute_table('public.{table}', cascade_via_foreign_keys => true)")
-    done(run_hooks(blank_citus, "sync", workers=1))
-    for node in blank_citus.nodes[:2]:
-        assert query(blank_citus, BESIDE, node) == [(True,)]
+        run(cluster, f"SELECT undistribute_table('public.{table}', cascade_via_foreign_keys => true)")
+    done(run_hooks(cluster, "sync", workers=1))
+    for node in cluster.nodes[:2]:
+        assert query(cluster, BESIDE, node) == [(True,)]
     call = f"SELECT anotar_auditoria('P-1', false, true, {SAID}, NULL, NULL)"
-    assert [query(blank_citus, call, node, "app") for node in blank_citus.nodes[:2]] == [[(1,)], [(2,)]]
+    assert [query(cluster, call, node, "app") for node in cluster.nodes[:2]] == [[(1,)], [(2,)]]

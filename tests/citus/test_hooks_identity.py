@@ -3,7 +3,7 @@
 import contextlib
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +11,8 @@ from citus.hooks_state import SHARDS, SHARDS_EACH, SPREAD, copy_volume, done, ro
 from historia_local.nodes import Cluster
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
+Prepared = Callable[[str, Callable[[], object]], Cluster]
+Synced = Callable[..., Cluster]
 NOTHING = "nada que hacer"
 COMMANDS = ("sync", "register", "migrate", "distribute", "rebalance", "verify", "load-sample")
 FILL = (
@@ -32,13 +34,15 @@ OBJECTS = (
 
 
 @pytest.fixture
-def filled(blank_citus: Cluster, run_hooks: Hooks) -> Iterator[Cluster]:
+def filled(prepared: Prepared, synced: Synced, run_hooks: Hooks) -> Cluster:
     """Two workers with 500 patients, counted."""
-    done(run_hooks(blank_citus, "sync"))
-    run(blank_citus, FILL)
-    assert NOTHING in done(run_hooks(blank_citus, "sync"))["event"]
-    yield blank_citus
-    blank_citus.start()  # what a test has left down
+
+    def make() -> None:
+        cluster = synced()
+        run(cluster, FILL)
+        assert NOTHING in done(run_hooks(cluster, "sync"))["event"]
+
+    return prepared("500 patients", make)
 
 
 def on_the_coordinator(cluster: Cluster) -> dict[str, Any]:

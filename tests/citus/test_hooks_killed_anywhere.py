@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 from citus.hooks_state import at_revision_1, done, leftovers, rows, run, state
-from citus.killing import COMMENT, Kept, Moment, Runner, moments
+from citus.killing import COMMENT, Moment, Runner, moments
 from historia_local.nodes import Cluster
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
+Prepared = Callable[[str, Callable[[], object]], Cluster]
 FEW_SHARDS = ("ALTER SYSTEM SET citus.shard_count = 6", "SELECT pg_reload_conf()")  # a whole drain takes seconds
 FILL = (
     "INSERT INTO pacientes (cedula, nombre, apellido)"
@@ -106,18 +107,28 @@ class Killing:
     ids=lambda case: f"{case.command} {case.before} to {case.workers}",
 )
 def killing(
-    citus_cluster: Cluster, run_hooks: Hooks, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+    citus_cluster: Cluster,
+    prepared: Prepared,
+    run_hooks: Hooks,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Killing]:
     case, folder = request.param, tmp_path_factory.mktemp("killed")
-    citus_cluster.reset()
-    put_back = citus_cluster.reset
-    if case.before:
+
+    def make() -> None:
+        citus_cluster.reset()
         run(citus_cluster, *FEW_SHARDS)
         done(run_hooks(citus_cluster, "register" if case.aged else "sync", workers=case.before))
         if case.aged:
             at_revision_1(citus_cluster, distributed=True)
         run(citus_cluster, *FILL)
-        put_back = Kept(citus_cluster, folder).put_back
+
+    def put_back() -> None:
+        if case.before:
+            prepared(f"killed {case.before} {case.aged}", make)
+        else:
+            citus_cluster.reset()
+
     runner = Runner(citus_cluster, folder / "output.log", case.command, case.workers, **case.more)
     yield Killing(citus_cluster, runner, case, put_back)
     runner.close()

@@ -9,6 +9,8 @@ from citus.hooks_state import SHARDS, done, rows, state
 from historia_local.nodes import Cluster
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
+Prepared = Callable[[str, Callable[[], object]], Cluster]
+Synced = Callable[..., Cluster]
 NOTHING = "nada que hacer"
 DOCTOR = "INSERT INTO medicos (nombre, apellido, codigo_medico) VALUES ('Clara', 'Ejemplo', '{}')"
 ACTIVE = "SELECT count(*) FROM citus_get_active_worker_nodes()"
@@ -21,12 +23,15 @@ def write_doctor(cluster: Cluster, code: str) -> None:
 
 
 @pytest.fixture
-def three_workers(blank_citus: Cluster, run_hooks: Hooks) -> Cluster:
+def three_workers(prepared: Prepared, synced: Synced, run_hooks: Hooks) -> Cluster:
     """Two workers that hold the shards, and a third that joined later and holds none."""
-    done(run_hooks(blank_citus, "sync"))
-    write_doctor(blank_citus, "MED001")
-    done(run_hooks(blank_citus, "sync", workers=3, HISTORIA_REBALANCE="never"))
-    return blank_citus
+
+    def make() -> None:
+        cluster = synced()
+        write_doctor(cluster, "MED001")
+        done(run_hooks(cluster, "sync", workers=3, HISTORIA_REBALANCE="never"))
+
+    return prepared("three workers", make)
 
 
 def test_nothing_to_do_while_nobody_leaves(three_workers: Cluster, run_hooks: Hooks) -> None:

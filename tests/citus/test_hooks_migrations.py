@@ -8,6 +8,7 @@ from citus.hooks_state import at_revision_1, done, leftovers, rows, run, state
 from historia_local.nodes import Cluster
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
+Synced = Callable[..., Cluster]
 NOTHING = "nada que hacer"
 FILL = (
     "INSERT INTO medicos (nombre, apellido, codigo_medico) VALUES ('Clara', 'Ejemplo', 'MED001')",
@@ -33,18 +34,18 @@ def contents(cluster: Cluster) -> list[list[tuple[object, ...]]]:
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_a_database_of_the_first_revision_keeps_its_rows(blank_citus: Cluster, run_hooks: Hooks, workers: int) -> None:
-    done(run_hooks(blank_citus, "sync", workers=workers))
-    wanted = state(blank_citus, workers)
-    blank_citus.reset()
-    done(run_hooks(blank_citus, "register", workers=workers))
-    at_revision_1(blank_citus, distributed=workers > 0)
-    run(blank_citus, *FILL)
-    before = contents(blank_citus)
-    done(run_hooks(blank_citus, "sync", workers=workers))
-    assert state(blank_citus, workers) == wanted
-    assert NOTHING in done(run_hooks(blank_citus, "sync", workers=workers))["event"]
-    assert contents(blank_citus) == before
-    assert rows(blank_citus, blank_citus.coordinator, "SELECT DISTINCT estado FROM pacientes") == [("activo",)]
-    assert rows(blank_citus, blank_citus.nodes[min(workers, 1)], STATISTICS) == [(True,)]
-    assert leftovers(blank_citus) == {} if workers else True
+def test_a_database_of_the_first_revision_keeps_its_rows(synced: Synced, run_hooks: Hooks, workers: int) -> None:
+    cluster = synced(workers)
+    wanted = state(cluster, workers)
+    cluster.reset()
+    done(run_hooks(cluster, "register", workers=workers))
+    at_revision_1(cluster, distributed=workers > 0)
+    run(cluster, *FILL)
+    before = contents(cluster)
+    done(run_hooks(cluster, "sync", workers=workers))
+    assert state(cluster, workers) == wanted
+    assert NOTHING in done(run_hooks(cluster, "sync", workers=workers))["event"]
+    assert contents(cluster) == before
+    assert rows(cluster, cluster.coordinator, "SELECT DISTINCT estado FROM pacientes") == [("activo",)]
+    assert rows(cluster, cluster.nodes[min(workers, 1)], STATISTICS) == [(True,)]
+    assert leftovers(cluster) == {} if workers else True

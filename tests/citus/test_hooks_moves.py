@@ -23,6 +23,7 @@ from historia_local.copies import put_back
 from historia_local.nodes import Cluster, Node
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
+Prepared = Callable[[str, Callable[[], object]], Cluster]
 MIB = 1024 * 1024
 FILL = (
     "INSERT INTO pacientes (cedula, nombre, apellido)"
@@ -62,15 +63,16 @@ def held(cluster: Cluster) -> dict[int, int]:
 
 
 @pytest.fixture
-def two_workers(blank_citus: Cluster, run_hooks: Hooks) -> Iterator[Cluster]:
+def two_workers(citus_cluster: Cluster, prepared: Prepared, run_hooks: Hooks) -> Cluster:
     """Few shards, so that moving them all takes seconds."""
-    run(blank_citus, *FEW_SHARDS)
-    done(run_hooks(blank_citus, "sync"))
-    run(blank_citus, *FILL)
-    yield blank_citus
-    for node in blank_citus.nodes:
-        if not blank_citus.running(node):
-            blank_citus.restart(node)
+
+    def make() -> None:
+        citus_cluster.reset()
+        run(citus_cluster, *FEW_SHARDS)
+        done(run_hooks(citus_cluster, "sync"))
+        run(citus_cluster, *FILL)
+
+    return prepared("few shards", make)
 
 
 class SmallDisk:

@@ -2,7 +2,7 @@
 
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from citus.hooks_state import SHARDS, done, leftovers, rows, run, state
@@ -47,14 +47,10 @@ def check(cluster: Cluster, traffic: Traffic) -> None:
 
 
 @pytest.fixture
-def filled(blank_citus: Cluster, run_hooks: Hooks) -> Iterator[Cluster]:
+def filled(fresh_citus: Cluster) -> Cluster:
     """Two workers with patients."""
-    done(run_hooks(blank_citus, "sync"))
-    run(blank_citus, *FILL)
-    yield blank_citus
-    for node in blank_citus.nodes:
-        if not blank_citus.running(node):
-            blank_citus.restart(node)
+    run(fresh_citus, *FILL)
+    return fresh_citus
 
 
 def test_out_to_three_and_in_to_one_under_load(filled: Cluster, run_hooks: Hooks) -> None:

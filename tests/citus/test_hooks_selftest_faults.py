@@ -18,22 +18,20 @@ SELECT citus_move_shard_placement(s.shardid, s.nodename, s.nodeport, '127.0.0.1'
 """
 
 
-def test_patients_that_all_live_on_one_worker_fail(blank_citus: Cluster, run_hooks: Hooks, api_of: Any) -> None:
-    assert run_hooks(blank_citus, "sync").returncode == 0
-    with contextlib.closing(blank_citus.connect()) as connection, connection.cursor() as cursor:
-        cursor.execute(MOVE.format(port=blank_citus.workers[0].port))
-    with api_of(blank_citus) as client, served(client.application) as address:
-        tried = run_hooks(blank_citus, "selftest", "--url", address)
+def test_patients_that_all_live_on_one_worker_fail(fresh_citus: Cluster, run_hooks: Hooks, api_of: Any) -> None:
+    with contextlib.closing(fresh_citus.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(MOVE.format(port=fresh_citus.workers[0].port))
+    with api_of(fresh_citus) as client, served(client.application) as address:
+        tried = run_hooks(fresh_citus, "selftest", "--url", address)
     assert tried.returncode == 1
     assert "falla: todos los pacientes están en un solo nodo" in tried.stdout
-    assert rows(blank_citus, blank_citus.coordinator, LEFT) == [(0,)]
+    assert rows(fresh_citus, fresh_citus.coordinator, LEFT) == [(0,)]
 
 
-def test_workers_without_a_distributed_table_fail(blank_citus: Cluster, run_hooks: Hooks, api_of: Any) -> None:
-    assert run_hooks(blank_citus, "sync").returncode == 0
-    with contextlib.closing(blank_citus.connect()) as connection, connection.cursor() as cursor:
+def test_workers_without_a_distributed_table_fail(fresh_citus: Cluster, run_hooks: Hooks, api_of: Any) -> None:
+    with contextlib.closing(fresh_citus.connect()) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT undistribute_table('pacientes', cascade_via_foreign_keys => true)")
-    with api_of(blank_citus) as client, served(client.application) as address:
-        tried = run_hooks(blank_citus, "selftest", "--url", address)
+    with api_of(fresh_citus) as client, served(client.application) as address:
+        tried = run_hooks(fresh_citus, "selftest", "--url", address)
     assert tried.returncode == 1
     assert "falla: se piden workers, pero la tabla pacientes no está repartida" in tried.stdout

@@ -14,6 +14,7 @@ from historia_local.nodes import Cluster
 from row_contexts import as_the_api
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
+Synced = Callable[..., Cluster]
 RUNBOOK = pathlib.Path(__file__).parents[2] / "docs/runbooks/reparto-distinto.md"
 NOTHING = "nada que hacer"
 FILLED = (
@@ -27,12 +28,6 @@ COUNTS = (
     " (SELECT count(*) FROM usuario)"
 )
 KEPT = "SELECT cedula, paciente_cedula, diagnostico FROM pacientes JOIN consultas ON paciente_id = cedula"
-
-
-def grown(cluster: Cluster, run_hooks: Hooks, statements: tuple[str, ...]) -> None:
-    """A single node with rows."""
-    done(run_hooks(cluster, "sync", workers=0))
-    run(cluster, *statements)
 
 
 def test_a_second_sync_has_nothing_to_do(blank_citus: Cluster, run_hooks: Hooks) -> None:
@@ -49,109 +44,100 @@ def test_a_second_sync_has_nothing_to_do(blank_citus: Cluster, run_hooks: Hooks)
         assert secret not in first.stdout + first.stderr
 
 
-def test_a_third_worker_is_registered_and_the_reference_tables_reach_it(blank_citus: Cluster, run_hooks: Hooks) -> None:
-    done(run_hooks(blank_citus, "sync"))
-    run(blank_citus, *FILLED)
-    done(run_hooks(blank_citus, "sync", workers=3))
-    assert NOTHING in done(run_hooks(blank_citus, "sync", workers=3))["event"]
-    third = blank_citus.workers[2]
-    assert rows(blank_citus, third, COUNTS) == [(1, 1, 1, 1)]
-    with as_the_api(blank_citus, third) as cursor:
+def test_a_third_worker_is_registered_and_the_reference_tables_reach_it(fresh_citus: Cluster, run_hooks: Hooks) -> None:
+    run(fresh_citus, *FILLED)
+    done(run_hooks(fresh_citus, "sync", workers=3))
+    assert NOTHING in done(run_hooks(fresh_citus, "sync", workers=3))["event"]
+    third = fresh_citus.workers[2]
+    assert rows(fresh_citus, third, COUNTS) == [(1, 1, 1, 1)]
+    with as_the_api(fresh_citus, third) as cursor:
         cursor.execute(KEPT)
         assert cursor.fetchall() == [("0102030405", "0102030405", "Control")]
 
 
-def test_a_worker_that_is_no_longer_wanted_goes_on_serving(blank_citus: Cluster, run_hooks: Hooks) -> None:
-    done(run_hooks(blank_citus, "sync"))
-    lowered = run_hooks(blank_citus, "sync", workers=1)
+def test_a_worker_that_is_no_longer_wanted_goes_on_serving(fresh_citus: Cluster, run_hooks: Hooks) -> None:
+    lowered = run_hooks(fresh_citus, "sync", workers=1)
     assert NOTHING in done(lowered)["event"]
-    leaving = blank_citus.workers[1]
+    leaving = fresh_citus.workers[1]
     [warning] = [line for line in map(json.loads, lowered.stdout.splitlines()) if line["level"] == "warning"]
     assert (warning["nodo"], warning["fragmentos"]) == (leaving.address, SHARDS // 2)
     assert "no se retira" in warning["event"]
-    assert rows(blank_citus, blank_citus.coordinator, "SELECT count(*) FROM citus_get_active_worker_nodes()") == [(2,)]
+    assert rows(fresh_citus, fresh_citus.coordinator, "SELECT count(*) FROM citus_get_active_worker_nodes()") == [(2,)]
 
 
 @pytest.mark.parametrize("usuario", ["reference", "documento_id"])
-def test_a_single_node_that_gets_workers_keeps_its_rows(blank_citus: Cluster, run_hooks: Hooks, usuario: str) -> None:
-    grown(blank_citus, run_hooks, FILLED)
-    before = rows(blank_citus, blank_citus.coordinator, KEPT)
-    done(run_hooks(blank_citus, "sync", HISTORIA_USUARIO=usuario))
-    assert NOTHING in done(run_hooks(blank_citus, "sync", HISTORIA_USUARIO=usuario))["event"]
-    assert rows(blank_citus, blank_citus.coordinator, COUNTS) == [(1, 1, 1, 1)]
-    assert rows(blank_citus, blank_citus.coordinator, KEPT) == before
+def test_a_single_node_that_gets_workers_keeps_its_rows(synced: Synced, run_hooks: Hooks, usuario: str) -> None:
+    cluster = synced(0)
+    run(cluster, *FILLED)
+    before = rows(cluster, cluster.coordinator, KEPT)
+    done(run_hooks(cluster, "sync", HISTORIA_USUARIO=usuario))
+    assert NOTHING in done(run_hooks(cluster, "sync", HISTORIA_USUARIO=usuario))["event"]
+    assert rows(cluster, cluster.coordinator, COUNTS) == [(1, 1, 1, 1)]
+    assert rows(cluster, cluster.coordinator, KEPT) == before
     leftovers = "SELECT relname FROM pg_class WHERE oid IN (SELECT logicalrelid FROM pg_dist_partition)"
-    assert rows(blank_citus, blank_citus.coordinator, f"{leftovers} AND pg_relation_size(oid) > 0") == []
+    assert rows(cluster, cluster.coordinator, f"{leftovers} AND pg_relation_size(oid) > 0") == []
 
 
 @pytest.mark.parametrize("usuario", ["reference", "documento_id"])
-def test_the_statements_of_the_laboratory(blank_citus: Cluster, run_hooks: Hooks, usuario: str) -> None:
-    done(run_hooks(blank_citus, "sync", HISTORIA_USUARIO=usuario))
-    run(blank_citus, *FILLED)
-    assert rows(blank_citus, blank_citus.coordinator, KEPT) == [("0102030405", "0102030405", "Control")]
-    workers = sorted((node.host, node.port) for node in blank_citus.workers[:2])
+def test_the_statements_of_the_laboratory(synced: Synced, usuario: str) -> None:
+    cluster = synced(usuario=usuario)
+    run(cluster, *FILLED)
+    assert rows(cluster, cluster.coordinator, KEPT) == [("0102030405", "0102030405", "Control")]
+    workers = sorted((node.host, node.port) for node in cluster.workers[:2])
     for name in ("master_get_active_worker_nodes", "citus_get_active_worker_nodes"):
         statement = f"SELECT node_name, node_port FROM {name}() ORDER BY 1, 2"
-        assert rows(blank_citus, blank_citus.coordinator, statement) == workers
+        assert rows(cluster, cluster.coordinator, statement) == workers
     method = rows(
-        blank_citus,
-        blank_citus.coordinator,
+        cluster,
+        cluster.coordinator,
         "SELECT partmethod, column_to_column_name(logicalrelid, partkey) FROM pg_dist_partition"
         " WHERE logicalrelid = 'usuario'::regclass",
     )
     assert method == [("n", None)] if usuario == "reference" else [("h", "documento_id")]
 
 
-def test_the_sample_rows_are_loaded_once(blank_citus: Cluster, run_hooks: Hooks) -> None:
-    done(run_hooks(blank_citus, "sync"))
-    assert done(run_hooks(blank_citus, "load-sample"))["filas"] == 30
-    assert NOTHING in done(run_hooks(blank_citus, "load-sample"))["event"]
-    assert rows(blank_citus, blank_citus.coordinator, COUNTS) == [(10, 10, 5, 5)]
+def test_the_sample_rows_are_loaded_once(fresh_citus: Cluster, run_hooks: Hooks) -> None:
+    assert done(run_hooks(fresh_citus, "load-sample"))["filas"] == 30
+    assert NOTHING in done(run_hooks(fresh_citus, "load-sample"))["event"]
+    assert rows(fresh_citus, fresh_citus.coordinator, COUNTS) == [(10, 10, 5, 5)]
 
 
-def test_a_new_password_reaches_every_node(blank_citus: Cluster, run_hooks: Hooks) -> None:
-    done(run_hooks(blank_citus, "sync"))
+def test_a_new_password_reaches_every_node(fresh_citus: Cluster, run_hooks: Hooks) -> None:
     awkward = "cláve 'con' \\ espacios\ty más"
-    done(run_hooks(blank_citus, "sync", HISTORIA_APP_PASSWORD=awkward))
-    assert NOTHING in done(run_hooks(blank_citus, "sync", HISTORIA_APP_PASSWORD=awkward))["event"]
+    done(run_hooks(fresh_citus, "sync", HISTORIA_APP_PASSWORD=awkward))
+    assert NOTHING in done(run_hooks(fresh_citus, "sync", HISTORIA_APP_PASSWORD=awkward))["event"]
 
 
-def test_the_owners_password_is_changed_as_the_operators_page_says(blank_citus: Cluster, run_hooks: Hooks) -> None:
-    done(run_hooks(blank_citus, "sync"))
+def test_the_owners_password_is_changed_as_the_operators_page_says(fresh_citus: Cluster, run_hooks: Hooks) -> None:
     new = "otra-clave"
-    run(blank_citus, f"ALTER ROLE admin PASSWORD '{new}'")
-    assert NOTHING not in done(run_hooks(blank_citus, "sync", POSTGRES_PASSWORD=new))["event"]
-    assert NOTHING in done(run_hooks(blank_citus, "sync", POSTGRES_PASSWORD=new))["event"]
+    run(fresh_citus, f"ALTER ROLE admin PASSWORD '{new}'")
+    assert NOTHING not in done(run_hooks(fresh_citus, "sync", POSTGRES_PASSWORD=new))["event"]
+    assert NOTHING in done(run_hooks(fresh_citus, "sync", POSTGRES_PASSWORD=new))["event"]
 
 
-def test_a_value_of_usuario_that_changes_is_refused(blank_citus: Cluster, run_hooks: Hooks) -> None:
-    done(run_hooks(blank_citus, "sync"))
-    before = state(blank_citus, 2)
-    refused = done(run_hooks(blank_citus, "sync", workers=3, HISTORIA_USUARIO="documento_id"), 78)
+def test_a_value_of_usuario_that_changes_is_refused(fresh_citus: Cluster, run_hooks: Hooks) -> None:
+    before = state(fresh_citus, 2)
+    refused = done(run_hooks(fresh_citus, "sync", workers=3, HISTORIA_USUARIO="documento_id"), 78)
     assert "la tabla usuario es de referencia y se pide que sea repartida por documento_id" in refused["event"]
-    assert state(blank_citus, 2) == before
+    assert state(fresh_citus, 2) == before
 
 
 @pytest.mark.parametrize(("first", "then"), [("reference", "documento_id"), ("documento_id", "reference")])
-def test_users_are_spread_anew_as_the_runbook_says(
-    blank_citus: Cluster, run_hooks: Hooks, first: str, then: str
-) -> None:
-    done(run_hooks(blank_citus, "sync", HISTORIA_USUARIO=then))
-    wanted = state(blank_citus, 2)["coordinator tables"]
-    blank_citus.reset()
-    done(run_hooks(blank_citus, "sync", HISTORIA_USUARIO=first))
+def test_users_are_spread_anew_as_the_runbook_says(synced: Synced, run_hooks: Hooks, first: str, then: str) -> None:
+    wanted = state(synced(usuario=then), 2)["coordinator tables"]
+    cluster = synced(usuario=first)
     run(
-        blank_citus,
+        cluster,
         *FILLED,
         "INSERT INTO usuario_historial"
         " (documento_id, version, id, nombre, email, estado, fecha_creacion, vigente_desde, vigente_hasta)"
         " SELECT documento_id, 1, id, 'Antes', email, estado, fecha_creacion, now(), now() FROM usuario",
     )
-    run(blank_citus, *re.findall(r"SELECT undistribute_table.*?;", RUNBOOK.read_text()))
-    done(run_hooks(blank_citus, "sync", HISTORIA_USUARIO=then))
-    assert state(blank_citus, 2)["coordinator tables"] == wanted
+    run(cluster, *re.findall(r"SELECT undistribute_table.*?;", RUNBOOK.read_text()))
+    done(run_hooks(cluster, "sync", HISTORIA_USUARIO=then))
+    assert state(cluster, 2)["coordinator tables"] == wanted
     both = "SELECT u.nombre, h.nombre FROM usuario u JOIN usuario_historial h USING (documento_id)"
-    assert rows(blank_citus, blank_citus.coordinator, both) == [("Usuario Ficticio", "Antes")]
+    assert rows(cluster, cluster.coordinator, both) == [("Usuario Ficticio", "Antes")]
 
 
 def test_a_worker_with_tables_is_refused(blank_citus: Cluster, run_hooks: Hooks) -> None:
@@ -162,30 +148,28 @@ def test_a_worker_with_tables_is_refused(blank_citus: Cluster, run_hooks: Hooks)
     assert rows(blank_citus, blank_citus.coordinator, "SELECT count(*) FROM pg_dist_node") == [(0,)]
 
 
-def test_one_server_under_two_names_is_refused(blank_citus: Cluster, run_hooks: Hooks) -> None:
+def test_one_server_under_two_names_is_refused(blank_citus: Cluster, synced: Synced, run_hooks: Hooks) -> None:
     first = blank_citus.workers[0]
     alias = dataclasses.replace(first, host="localhost")
     names = f"{first.address},{alias.address}"
     assert "son el mismo servidor" in done(run_hooks(blank_citus, "sync", HISTORIA_WORKERS=names), 78)["event"]
-    done(run_hooks(blank_citus, "sync", workers=1))
+    synced(1)
     assert "son el mismo servidor" in done(run_hooks(blank_citus, "sync", HISTORIA_WORKERS=names), 78)["event"]
 
 
-def test_a_cloned_volume_is_refused(blank_citus: Cluster, run_hooks: Hooks) -> None:
-    done(run_hooks(blank_citus, "sync"))
-    [(identity,)] = rows(blank_citus, blank_citus.workers[0], "SELECT metadata FROM pg_dist_node_metadata")
+def test_a_cloned_volume_is_refused(fresh_citus: Cluster, run_hooks: Hooks) -> None:
+    [(identity,)] = rows(fresh_citus, fresh_citus.workers[0], "SELECT metadata FROM pg_dist_node_metadata")
     run(
-        blank_citus,
+        fresh_citus,
         f"UPDATE pg_dist_node_metadata SET metadata = '{json.dumps(identity)}'",
-        node=blank_citus.workers[2],
+        node=fresh_citus.workers[2],
     )
-    assert "un volumen clonado" in done(run_hooks(blank_citus, "sync", workers=3), 78)["event"]
+    assert "un volumen clonado" in done(run_hooks(fresh_citus, "sync", workers=3), 78)["event"]
 
 
-def test_a_registered_worker_that_comes_back_blank_is_refused(blank_citus: Cluster, run_hooks: Hooks) -> None:
-    done(run_hooks(blank_citus, "sync"))
-    blank_citus.blank(blank_citus.workers[1])
-    assert "su volumen se perdió" in done(run_hooks(blank_citus, "sync"), 78)["event"]
+def test_a_registered_worker_that_comes_back_blank_is_refused(fresh_citus: Cluster, run_hooks: Hooks) -> None:
+    fresh_citus.blank(fresh_citus.workers[1])
+    assert "su volumen se perdió" in done(run_hooks(fresh_citus, "sync"), 78)["event"]
 
 
 def test_a_wrong_password_of_the_owner_stops_at_once(blank_citus: Cluster, run_hooks: Hooks) -> None:

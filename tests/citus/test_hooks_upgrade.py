@@ -55,11 +55,10 @@ def as_13_1(cluster: Cluster, workers: int = 2) -> None:
 
 
 @pytest.fixture
-def system(blank_citus: Cluster, run_hooks: Hooks) -> Cluster:
+def system(fresh_citus: Cluster) -> Cluster:
     """Two workers with patients."""
-    done(run_hooks(blank_citus, "sync"))
-    run(blank_citus, FILL)
-    return blank_citus
+    run(fresh_citus, FILL)
+    return fresh_citus
 
 
 @pytest.fixture

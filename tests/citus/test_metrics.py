@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,6 +15,8 @@ from historia_local.nodes import Cluster, Node
 from scraped import ON, Scraped, scrape
 
 Hooks = Callable[..., Any]
+Prepared = Callable[[str, Callable[[], object]], Cluster]
+Synced = Callable[..., Cluster]
 PATIENTS = 2000
 FILL = (
     "INSERT INTO pacientes (cedula, nombre, apellido)"
@@ -24,15 +26,15 @@ IN_TIME = 2.5  # seconds: two for the nodes, and the rest for a busy machine
 
 
 @pytest.fixture
-def system(blank_citus: Cluster, run_hooks: Hooks) -> Iterator[Cluster]:
-    """Two workers with patients, counted; whatever a test did to a node, it runs afterwards."""
-    done(run_hooks(blank_citus, "sync"))
-    run(blank_citus, FILL)
-    done(run_hooks(blank_citus, "sync"))
-    yield blank_citus
-    for node in blank_citus.nodes:
-        if not blank_citus.running(node):
-            blank_citus.restart(node)
+def system(prepared: Prepared, synced: Synced, run_hooks: Hooks) -> Cluster:
+    """Two workers with patients, counted."""
+
+    def make() -> None:
+        cluster = synced()
+        run(cluster, FILL)
+        done(run_hooks(cluster, "sync"))
+
+    return prepared("counted patients", make)
 
 
 @pytest.fixture

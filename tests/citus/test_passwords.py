@@ -27,13 +27,13 @@ _numbers = itertools.count()
 
 
 @pytest.fixture
-def new_api(blank_citus: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[NewApi]:
+def new_api(citus_cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[NewApi]:
     """An API that opens connections all the time, as pods do that start, grow or replace old ones."""
     made: list[FlaskClient] = []
 
     def make(**changes: str) -> FlaskClient:
         often = {"HISTORIA_POOL_RECYCLE": "1", "HISTORIA_ROUTING": "workers"}
-        for name, value in (blank_citus.api_environment() | often | changes).items():
+        for name, value in (citus_cluster.api_environment() | often | changes).items():
             monkeypatch.setenv(name, value)
         made.append(create_app(Settings()).test_client())
         return made[-1]
@@ -98,10 +98,9 @@ def login(node: Node, role: str, password: str) -> bool:
 
 
 def test_the_api_moves_to_its_other_login_and_no_request_fails(
-    blank_citus: Cluster, run_hooks: Hooks, new_api: NewApi
+    fresh_citus: Cluster, run_hooks: Hooks, new_api: NewApi
 ) -> None:
-    cluster = blank_citus
-    done(run_hooks(cluster, "sync"))
+    cluster = fresh_citus
     with Traffic(new_api()).flowing() as traffic:
         both = {"HISTORIA_APP_PASSWORD_B": "otra 'clave'"}
         done(run_hooks(cluster, "sync", **both))  # first: the new login exists, the old one is good
@@ -147,10 +146,9 @@ def test_the_second_login_can_do_what_the_first_can_and_no_more(
 
 
 def test_the_owners_password_changes_and_no_request_fails(
-    blank_citus: Cluster, run_hooks: Hooks, new_api: NewApi
+    fresh_citus: Cluster, run_hooks: Hooks, new_api: NewApi
 ) -> None:
-    cluster = blank_citus
-    done(run_hooks(cluster, "sync"))
+    cluster = fresh_citus
     changing = {"POSTGRES_PASSWORD": "dueña nueva", "POSTGRES_PASSWORD_PREVIOUS": cluster.passwords.owner}
     with Traffic(new_api()).flowing() as traffic:
         done(run_hooks(cluster, "sync", **changing))
@@ -164,10 +162,9 @@ def test_the_owners_password_changes_and_no_request_fails(
 
 
 def test_a_change_of_the_owners_password_that_was_interrupted_is_finished(
-    blank_citus: Cluster, run_hooks: Hooks
+    fresh_citus: Cluster, run_hooks: Hooks
 ) -> None:
-    cluster = blank_citus
-    done(run_hooks(cluster, "sync"))
+    cluster = fresh_citus
     with contextlib.closing(cluster.connect(cluster.workers[0])) as connection, connection.cursor() as cursor:
         cursor.execute("SET citus.enable_alter_role_propagation TO off")
         cursor.execute("ALTER ROLE admin PASSWORD 'nueva'")

@@ -23,14 +23,10 @@ FILL = (
 
 
 @pytest.fixture
-def system(blank_citus: Cluster, run_hooks: Hooks) -> Iterator[Cluster]:
-    """Two workers with patients; whatever a test did to a node, it runs afterwards."""
-    done(run_hooks(blank_citus, "sync"))
-    run(blank_citus, FILL)
-    yield blank_citus
-    for node in blank_citus.nodes:
-        if not blank_citus.running(node):
-            blank_citus.restart(node)
+def system(fresh_citus: Cluster) -> Cluster:
+    """Two workers with patients."""
+    run(fresh_citus, FILL)
+    return fresh_citus
 
 
 @pytest.fixture
