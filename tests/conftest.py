@@ -14,11 +14,11 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import hooks_program
 import pytest
 from historia_local.binaries import Binaries, best, embedded_binaries, machine_binaries
 from historia_local.endpoints import Engine
@@ -27,7 +27,6 @@ from historia_local.processes import port_is_free
 
 TESTS = pathlib.Path(__file__).parent
 CITUS_WORKERS = 3
-HOOKS_SECONDS = 300
 OWN_PORTS = range(20000, 32000)  # below what systems give to outgoing connections: free stays free while a node is down
 PROCESSES = 8  # of pytest-xdist, each with its share of those ports
 
@@ -47,14 +46,7 @@ def run_historia_hooks(
     cluster: Cluster, *arguments: str, workers: int = 2, **environment: str
 ) -> "subprocess.CompletedProcess[str]":
     """`historia-hooks ARGUMENTS` as the Job runs it, for a cluster of that many workers; it may fail."""
-    return subprocess.run(
-        [pathlib.Path(sys.executable).with_name("historia-hooks"), *arguments],
-        env=_inherited() | cluster.hooks_environment(workers) | environment,
-        capture_output=True,
-        text=True,
-        timeout=HOOKS_SECONDS,
-        check=False,
-    )
+    return hooks_program.run(arguments, _inherited() | cluster.hooks_environment(workers) | environment)
 
 
 @pytest.fixture(scope="session")
