@@ -18,7 +18,8 @@ __all__ = ["Cluster", "Node"]
 
 LOOPBACK = "127.0.0.1"
 BLANK = "blank"
-FOLDERS = ("nodes", "logs", "kept")
+FOLDERS = ("nodes", "logs")
+KEPT = "kept"  # made where something is kept
 NEW_IDENTITY = (
     "UPDATE pg_dist_node_metadata SET metadata = jsonb_set(metadata, '{server_id}', to_jsonb(%(server_id)s::text))"
 )
@@ -59,7 +60,7 @@ class Cluster(Nodes):
     def destroy(self) -> None:
         for server in self._servers.values():  # one by one: the interpreter may be ending, when no thread can begin
             server.stop(immediate=True)
-        for name in FOLDERS:
+        for name in (*FOLDERS, KEPT):
             shutil.rmtree(self.folder / name, ignore_errors=True)
 
     def restart(self, node: Node) -> None:
@@ -130,7 +131,7 @@ class Cluster(Nodes):
                 cursor.execute("CREATE EXTENSION IF NOT EXISTS citus")
 
     def _copy(self, node: Node, state: str) -> Path:
-        return self.folder / "kept" / state / node.name
+        return self.folder / KEPT / state / node.name
 
     def _each(self, action: Callable[[Node], None]) -> None:
         """The action on all nodes at once; the first failure is raised when all have ended."""

@@ -12,7 +12,7 @@ from historia_local.endpoints import SECRETS
 from historia_local.engine import Kind
 from historia_local.errors import ConfigurationError, LocalError
 
-OURS = ("nodes", "logs", "blank", *SECRETS, "pgpass", "container.env", "api.pid", "lock")
+OURS = ("nodes", "logs", "blank", *SECRETS, "pgpass", "container.env", "api.pid", "lock")  # blank: of earlier releases
 
 
 @dataclass(frozen=True)

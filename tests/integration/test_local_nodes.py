@@ -70,6 +70,23 @@ def test_reset_leaves_nothing(cluster: Cluster) -> None:
     assert _ask(cluster, "SELECT count(*) FROM pg_roles WHERE rolname = 'historia_app'") == "0"
 
 
+def test_a_state_is_put_back_as_often_as_one_likes(cluster: Cluster) -> None:
+    servers = "SELECT system_identifier FROM pg_control_system()"
+    cluster.reset()
+    before = [_ask(cluster, servers, node) for node in (0, 1)]
+    _ask(cluster, "CREATE TABLE wanted AS SELECT 7 AS id; SELECT 1", node=1)
+    cluster.keep("with a table")
+    for _ in range(2):
+        _ask(cluster, "DROP TABLE wanted; CREATE TABLE unwanted (); SELECT 1", node=1)
+        _ask(cluster, "CREATE TABLE unwanted (); SELECT 1")
+        cluster.put_back("with a table")
+        assert _ask(cluster, "SELECT id FROM wanted", node=1) == "7"
+        assert [_ask(cluster, TABLES, node) for node in (0, 1)] == ["0", "1"]
+    assert [_ask(cluster, servers, node) for node in (0, 1)] == before
+    cluster.reset()
+    assert _ask(cluster, TABLES, node=1) == "0"
+
+
 def test_starting_what_runs_changes_nothing(cluster: Cluster) -> None:
     began = _ask(cluster, "SELECT pg_postmaster_start_time()")
     cluster.start()
