@@ -43,7 +43,8 @@ clean: ## Para todo y borra los datos
 
 .PHONY: test lint format docs test-cluster
 test: lint helm ## Revisa el código y pasa las pruebas que no piden Kubernetes
-	@PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/pytest -n $(JOBS) --dist loadfile $(wildcard $(FAST_TIERS:%=tests/%)) $(ARGS)
+	@PATH="$(CURDIR)/.tools:$$PATH" $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder \
+		$(wildcard $(FAST_TIERS:%=tests/%)) $(ARGS)
 lint: $(VENV)/.dev ## Revisa estilo, tipos y capas
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

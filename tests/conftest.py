@@ -14,7 +14,6 @@ import random
 import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -24,11 +23,14 @@ from historia_local.binaries import Binaries, best, embedded_binaries, machine_b
 from historia_local.endpoints import Engine
 from historia_local.nodes import Cluster
 from historia_local.processes import port_is_free
+from node_folders import node_folder
 
 TESTS = pathlib.Path(__file__).parent
 CITUS_WORKERS = 3
 OWN_PORTS = range(20000, 32000)  # below what systems give to outgoing connections: free stays free while a node is down
 PROCESSES = 8  # of pytest-xdist, each with its share of those ports
+
+LONGEST_FIRST = ("cluster", "citus", "integration", "contract", "chart", "docs", "unit")
 
 # As much is checked of a password that takes less memory and time.
 TESTED = {
@@ -150,8 +152,7 @@ def citus_api(citus_system: Cluster) -> Iterator[Any]:
 
 @contextlib.contextmanager
 def _cluster(binaries: Binaries, engine: Engine, nodes: int) -> Iterator[Cluster]:
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="historia-test-"))
-    folder.chmod(0o755)  # as root the servers run as another user
+    folder = node_folder()
     cluster = Cluster(folder, binaries, engine, _free_ports(nodes), disposable=True)
 
     def end() -> None:
@@ -218,8 +219,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where processes share the files, the longest come first, and at the end nobody waits for another's last one."""
     for item in items:
         item.add_marker(_tier(item.path))
+    items.sort(key=lambda item: LONGEST_FIRST.index(_tier(item.path)))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,9 +1,7 @@
 """`make up WORKERS=…` with more and with fewer workers than before: the record stays whole."""
 
-import pathlib
 import random
 import shutil
-import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +9,7 @@ from historia_local.binaries import best, machine_binaries
 from historia_local.processes import port_is_free
 from historia_local.programs import get_json
 from local_program import Local, local_program
+from node_folders import node_folder
 
 COUNTS = "SELECT (SELECT count(*) FROM pacientes), (SELECT count(*) FROM consultas)"
 
@@ -28,8 +27,7 @@ def first_port() -> int:
 def local(first_port: int) -> Iterator[Local]:
     if best(machine_binaries(), citus=True) is None:
         pytest.skip("this machine's PostgreSQL has no Citus")
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="historia-test-"))
-    folder.chmod(0o755)
+    folder = node_folder()
     run = local_program(folder / "state", first_port, first_port + 3, "citus")
     yield run
     run("clean")

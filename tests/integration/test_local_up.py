@@ -6,7 +6,6 @@ import random
 import shutil
 import socket
 import subprocess
-import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -15,14 +14,14 @@ from historia_local.endpoints import SECRETS
 from historia_local.processes import port_is_free
 from historia_local.programs import get_json
 from local_program import Local, local_program
+from node_folders import node_folder
 
 PORTS = [port for port in random.SystemRandom().sample(range(20000, 32000), 50) if port_is_free(port)]
 
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[pathlib.Path]:
-    made = pathlib.Path(tempfile.mkdtemp(prefix="historia-test-"))
-    made.chmod(0o755)
+    made = node_folder()
     yield made / "state"
     shutil.rmtree(made)
 
