@@ -46,7 +46,7 @@ CITUS_SETTINGS = {
     "citus.enable_statistics_collection": "off",
 }
 FAST_AND_UNSAFE = {"fsync": "off", "full_page_writes": "off"}  # a crash of the machine may eat the data: tests only
-FEW_SHARDS = {"citus.shard_count": "12"}  # a third of the usual: nodes that are made again and again are ready sooner
+FEW_SHARDS = {"citus.shard_count": "6"}  # nodes that are made again and again are ready sooner
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ SHARDS_HERE = (
     " AND relname ~ '_[0-9]{6,}$'"
 )
 SPREAD = sorted(table.name for table in declared("reference").tables if isinstance(table.spread, Distributed))
-SHARDS_EACH = 12  # of disposable nodes
+SHARDS_EACH = 6  # of disposable nodes
 SHARDS = SHARDS_EACH * len(SPREAD)
 REVISION = "SELECT version_num FROM public.alembic_version"
 # What the first release made of revision 0001.

@@ -15,7 +15,7 @@ from historia_local.nodes import Cluster
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
 Prepared = Callable[[str, Callable[[], object]], Cluster]
-FEW_SHARDS = ("ALTER SYSTEM SET citus.shard_count = 6", "SELECT pg_reload_conf()")  # a whole drain takes seconds
+Synced = Callable[..., Cluster]
 FILL = (
     "INSERT INTO pacientes (cedula, nombre, apellido)"
     " SELECT 'P' || lpad(n::text, 9, '0'), 'Ana', 'Ejemplo' FROM generate_series(1, 100) n",
@@ -109,6 +109,7 @@ class Killing:
 def killing(
     citus_cluster: Cluster,
     prepared: Prepared,
+    synced: Synced,
     run_hooks: Hooks,
     tmp_path_factory: pytest.TempPathFactory,
     request: pytest.FixtureRequest,
@@ -116,11 +117,12 @@ def killing(
     case, folder = request.param, tmp_path_factory.mktemp("killed")
 
     def make() -> None:
-        citus_cluster.reset()
-        run(citus_cluster, *FEW_SHARDS)
-        done(run_hooks(citus_cluster, "register" if case.aged else "sync", workers=case.before))
         if case.aged:
+            citus_cluster.reset()
+            done(run_hooks(citus_cluster, "register", workers=case.before))
             at_revision_1(citus_cluster, distributed=True)
+        else:
+            synced(case.before)
         run(citus_cluster, *FILL)
 
     def put_back() -> None:

@@ -1,5 +1,6 @@
 """More workers get their share of the shards, fewer give theirs away first, and clients notice nothing."""
 
+import contextlib
 import subprocess
 import time
 from collections.abc import Callable
@@ -75,13 +76,17 @@ def test_out_to_three_and_in_to_one_under_load(filled: Cluster, run_hooks: Hooks
 
 
 def test_moves_that_were_started_are_adopted(filled: Cluster, run_hooks: Hooks) -> None:
-    started = run_hooks(filled, "sync", workers=3)
-    assert "los fragmentos se mueven mientras el sistema atiende" in started.stdout
-    assert done(started)["event"] == "el sistema está listo"
-    late = done(run_hooks(filled, "rebalance", workers=3, HISTORIA_REBALANCE="wait", HISTORIA_TIMEOUT="3"), 75)
-    assert "todavía mueve fragmentos" in late["event"]
-    assert rows(filled, filled.coordinator, RUNNING) == [(1,)]
-    assert "nada que hacer" in done(run_hooks(filled, "sync", workers=3))["event"]
+    with contextlib.closing(filled.connect()) as reader, reader.cursor() as cursor:
+        reader.autocommit = False
+        cursor.execute("SELECT count(*) FROM pacientes")  # it holds the first move at its last step
+        started = run_hooks(filled, "sync", workers=3)
+        assert "los fragmentos se mueven mientras el sistema atiende" in started.stdout
+        assert done(started)["event"] == "el sistema está listo"
+        late = done(run_hooks(filled, "rebalance", workers=3, HISTORIA_REBALANCE="wait", HISTORIA_TIMEOUT="3"), 75)
+        assert "todavía mueve fragmentos" in late["event"]
+        assert rows(filled, filled.coordinator, RUNNING) == [(1,)]
+        assert "nada que hacer" in done(run_hooks(filled, "sync", workers=3))["event"]
+        reader.rollback()
     drained = run_hooks(filled, "drain", workers=2)  # stops them: they go to a worker that leaves
     done(drained)
     assert "detener el trabajo" in drained.stdout
