@@ -11,7 +11,9 @@ def keep(folder: Path, copy: Path) -> None:
 
 
 def put_back(copy: Path, folder: Path) -> None:
-    """Make the folder equal to its kept copy. Same size and same time: the file was not written since."""
+    """Make the folder equal to its kept copy. Same size and same time: the file was not written since, as long as
+    nobody puts files with the times of others there.
+    """
     folder.mkdir(mode=0o700, exist_ok=True)
     wanted, found = _stamps(copy), _stamps(folder)
     for name in sorted(found.keys() - wanted.keys(), reverse=True):  # what is in a folder before the folder
