@@ -3,26 +3,26 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from typing import Literal, get_args
 
 from historia_clinica.access.operations import Accion, Operation
 from historia_clinica.access.people import Persona, Rol
 from historia_clinica.access.purpose import Proposito
 
 # The kinds of record that can be denied: what care wrote, never who the patient is or who saw the record.
-CATEGORIAS = frozenset(
-    {
-        "consultas",
-        "diagnosticos",
-        "alergias",
-        "antecedentes",
-        "signos_vitales",
-        "prescripciones",
-        "ordenes",
-        "resultados",
-        "notas",
-        "documentos",
-    }
-)
+Categoria = Literal[
+    "consultas",
+    "diagnosticos",
+    "alergias",
+    "antecedentes",
+    "signos_vitales",
+    "prescripciones",
+    "ordenes",
+    "resultados",
+    "notas",
+    "documentos",
+]
+CATEGORIAS: frozenset[str] = frozenset(get_args(Categoria))
 OF_ALL_KINDS = "historia"  # it shows of each kind what may be read of it
 NOT_REACHED = frozenset({Rol.AUDITOR})  # who oversees all, and sees what is clinical masked
 OF_AGE = 18

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from historia_clinica.http.fields import WHOLE, AtMost, BirthDate, Exact, Line, Moment, Text
@@ -105,3 +105,11 @@ def present_exactly_when(condition: bool, value: Any, demanded: str, refused: st
         raise PydanticCustomError("historia_demanded", demanded)
     if value is not None and not condition:
         raise PydanticCustomError("historia_refused", refused)
+
+
+def not_before_desde(value: datetime | None, info: ValidationInfo) -> datetime | None:
+    """For the end of what has its beginning in `desde`: a field's own validator, as above."""
+    desde = info.data.get("desde")
+    if value is not None and desde is not None and value < desde:
+        raise PydanticCustomError("historia_order", "No puede terminar antes de empezar.")
+    return value

@@ -6,10 +6,11 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from historia_clinica.access.consent import Categoria
 from historia_clinica.access.people import Rol
 from historia_clinica.http.conditional import Motivo
 from historia_clinica.http.fields import AtMost, Line, Moment, Schema
-from historia_clinica.records.fields import present_exactly_when
+from historia_clinica.records.fields import not_before_desde, present_exactly_when
 from historia_clinica.records.schemas import Registro, examples
 
 Item = TypeVar("Item", bound=str)
@@ -22,18 +23,6 @@ HIMSELF = "Solo se dice si lo otorga un representante."
 Tipo = Literal["tratamiento_datos", "compartir_terceros", "interoperabilidad", "investigacion", "contacto"]
 Decision = Literal["permite", "niega"]
 Calidad = Literal["titular", "representante"]
-Categoria = Literal[
-    "consultas",
-    "diagnosticos",
-    "alergias",
-    "antecedentes",
-    "signos_vitales",
-    "prescripciones",
-    "ordenes",
-    "resultados",
-    "notas",
-    "documentos",
-]
 Proposito = Literal[
     "TRATAMIENTO",
     "EMERGENCIA",
@@ -110,18 +99,11 @@ class _Datos(Schema):
         return value
 
 
-def _check_order(value: datetime | None, info: ValidationInfo) -> datetime | None:
-    desde = info.data.get("desde")
-    if value is not None and desde is not None and value < desde:
-        raise PydanticCustomError("historia_order", "No puede terminar antes de empezar.")
-    return value
-
-
 class ConsentimientoNuevo(_Datos):
     desde: Annotated[Moment, Field(description="Con desfase horario; si falta, ahora.")] | None = None
     hasta: Hasta | None = None
 
-    _order = field_validator("hasta")(_check_order)
+    _order = field_validator("hasta")(not_before_desde)
 
 
 class ConsentimientoCorregido(_Datos):
@@ -129,7 +111,7 @@ class ConsentimientoCorregido(_Datos):
     hasta: Hasta | None = None
     motivo: Motivo
 
-    _order = field_validator("hasta")(_check_order)
+    _order = field_validator("hasta")(not_before_desde)
 
 
 class Revocacion(Schema):

@@ -4,23 +4,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, field_validator
 
 from historia_clinica.http.conditional import Motivo
 from historia_clinica.http.fields import Moment, Schema
-from historia_clinica.records.fields import DocumentoUsuario
+from historia_clinica.records.fields import DocumentoUsuario, not_before_desde
 from historia_clinica.records.schemas import Registro, examples
 
 Origen = Annotated[Literal["admision", "cita", "interconsulta", "turno"], Field(description="Por qué lo atiende.")]
 HASTA = "Desde cuándo ya no lo atiende, con desfase horario; nulo mientras no se sepa."
-
-
-def _check_order(value: datetime | None, info: ValidationInfo) -> datetime | None:
-    desde = info.data.get("desde")
-    if value is not None and desde is not None and value < desde:
-        raise PydanticCustomError("historia_order", "No puede terminar antes de empezar.")
-    return value
 
 
 class RelacionAtencionNueva(Schema):
@@ -29,7 +21,7 @@ class RelacionAtencionNueva(Schema):
     desde: Annotated[Moment, Field(description="Con desfase horario; si falta, ahora.")] | None = None
     hasta: Annotated[Moment, Field(description=HASTA)] | None = None
 
-    _order = field_validator("hasta")(_check_order)
+    _order = field_validator("hasta")(not_before_desde)
 
 
 class RelacionAtencionCorregida(Schema):
@@ -38,7 +30,7 @@ class RelacionAtencionCorregida(Schema):
     hasta: Annotated[Moment, Field(description=HASTA)] | None = None
     motivo: Motivo
 
-    _order = field_validator("hasta")(_check_order)
+    _order = field_validator("hasta")(not_before_desde)
 
 
 class RelacionAtencion(Registro):
