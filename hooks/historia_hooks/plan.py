@@ -52,10 +52,10 @@ def plan_tables(schema: Schema, observed: ObservedSchema, *, cluster: bool) -> T
     return TablePlan(
         transaction=(
             *drops,
-            *_everywhere(schema, observed, cluster=cluster),
+            *_functions(schema, observed, keyed=False, cluster=cluster),
             *_policies(schema, observed),
             *(_spread(table) for table in changing),
-            *_functions(schema, observed, cluster=cluster),
+            *_functions(schema, observed, keyed=True, cluster=cluster),
             *_constraints(schema, observed, {step.name for step in drops}, cluster=cluster),
             *_privileges(schema, observed),
         ),
@@ -121,19 +121,11 @@ def _spread(table: Table) -> TableStep:
             return CreateReferenceTable(table.name)
 
 
-def _everywhere(schema: Schema, observed: ObservedSchema, *, cluster: bool) -> Iterator[DistributeFunction]:
-    """What policies call, before a table that has one goes to another node."""
-    return (one for one in _missing(schema, observed, cluster=cluster) if one.function.argument is None)
-
-
-def _functions(schema: Schema, observed: ObservedSchema, *, cluster: bool) -> Iterator[DistributeFunction]:
-    return (one for one in _missing(schema, observed, cluster=cluster) if one.function.argument is not None)
-
-
-def _missing(schema: Schema, observed: ObservedSchema, *, cluster: bool) -> Iterator[DistributeFunction]:
-    if cluster:
-        wanted = ((one, (one.name, one.argument is not None)) for one in schema.functions)
-        yield from (DistributeFunction(one) for one, what in wanted if what not in observed.functions)
+def _functions(schema: Schema, observed: ObservedSchema, *, keyed: bool, cluster: bool) -> Iterator[DistributeFunction]:
+    """Those that follow a key, whose rows must be spread by then, or those that policies of tables to spread call."""
+    for one in schema.functions:
+        if cluster and (one.argument is not None) == keyed and (one.name, keyed) not in observed.functions:
+            yield DistributeFunction(one)
 
 
 def _policies(schema: Schema, observed: ObservedSchema) -> Iterator[Protect]:
