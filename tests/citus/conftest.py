@@ -1,9 +1,10 @@
-"""APIs of their own for tests on Citus."""
+"""APIs of their own for tests on Citus, and people before the one that is shared."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from access import Door, World, world
 from citus.routed import NewApi, database_of
 from flask.testing import FlaskClient
 from historia_clinica import create_app
@@ -25,3 +26,14 @@ def new_api(citus_system: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[NewA
     yield make
     for api in made:
         database_of(api).close()
+
+
+@pytest.fixture(scope="module")
+def seeded(citus_api: FlaskClient) -> World:
+    return world(citus_api)
+
+
+@pytest.fixture(scope="module")
+def door(citus_api: FlaskClient) -> Door:
+    """One for all: of two before the same API, the later one is not asked last."""
+    return Door(citus_api)

@@ -5,7 +5,7 @@ from typing import Any
 
 import psycopg2.errors
 import pytest
-from access import SUBJECTS, Door, World, person, relate, world
+from access import SUBJECTS, Door, World, person, relate
 from citus.breaking import elsewhere
 from citus.hooks_state import rows
 from citus.routed import NewApi, written_in_two_phases
@@ -19,17 +19,6 @@ from row_contexts import as_the_api
 from versioned import NOTA, PACIENTES, if_match
 
 PATHS = ("", "/historia", "/notas", "/ordenes", "/relaciones-atencion")
-
-
-@pytest.fixture(scope="module")
-def seeded(citus_api: FlaskClient) -> World:
-    return world(citus_api)
-
-
-@pytest.fixture(scope="module")
-def door(citus_api: FlaskClient) -> Door:
-    """One for all: of two before the same API, the later one is not asked last."""
-    return Door(citus_api)
 
 
 def expected(rol: Rol, path: str, subject: str) -> int:

@@ -4,7 +4,7 @@ from typing import Any
 
 import psycopg2.errors
 import pytest
-from access import Door, World, made, person, relate, world
+from access import Door, World, made, person, relate
 from audited import query
 from citus.breaking import elsewhere
 from citus.routed import NewApi, owner_of, written_in_two_phases
@@ -19,17 +19,6 @@ SHARD = (
     "SELECT shard_name('consentimientos', shardid) FROM pg_dist_shard"
     " WHERE shardid = get_shard_id_for_distribution_column('consentimientos', %(one)s)"
 )
-
-
-@pytest.fixture(scope="module")
-def seeded(citus_api: FlaskClient) -> World:
-    return world(citus_api)
-
-
-@pytest.fixture(scope="module")
-def door(citus_api: FlaskClient) -> Door:
-    """One for all: of two before the same API, the later one is not asked last."""
-    return Door(citus_api)
 
 
 def consents(cedula: str) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import psycopg2.errors
 import pytest
-from access import Door, World, break_glass, in_a_session, person, world
+from access import Door, World, break_glass, in_a_session, person
 from audited import kept, query
 from citus.breaking import elsewhere
 from citus.routed import NewApi, owner_of, written_in_two_phases
@@ -16,17 +16,6 @@ from versioned import PACIENTES, if_match
 
 QUEUE = "/api/v1/accesos-emergencia"
 TABLES = ("accesos_emergencia", "accesos_emergencia_revisiones")
-
-
-@pytest.fixture(scope="module")
-def seeded(citus_api: FlaskClient) -> World:
-    return world(citus_api)
-
-
-@pytest.fixture(scope="module")
-def door(citus_api: FlaskClient) -> Door:
-    """One for all: of two before the same API, the later one is not asked last."""
-    return Door(citus_api)
 
 
 def glass(cedula: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import psycopg2.errorcodes
 import pytest
+from audited import query
 from citus.routed import NewApi, patients
 from conftest import Hooks
 from historia_hooks.schema import BY_CEDULA, POLICIES
@@ -13,18 +14,12 @@ from row_contexts import NOT_TRUSTED, as_the_api, context_of, distrusted, found,
 NO_PRIVILEGE = psycopg2.errorcodes.INSUFFICIENT_PRIVILEGE  # also of a row that the policy does not let in
 SHARDS_HERE = """
 SELECT shard_name(s.logicalrelid, s.shardid) FROM pg_dist_shard s JOIN pg_dist_placement p USING (shardid)
- WHERE s.logicalrelid = %s::regclass AND p.groupid = (SELECT groupid FROM pg_dist_local_group) ORDER BY 1
+ WHERE s.logicalrelid = %(table)s::regclass AND p.groupid = (SELECT groupid FROM pg_dist_local_group) ORDER BY 1
 """
 
 
 def shards_on(cluster: Any, node: Any, table: str) -> list[str]:
-    connection = cluster.connect(node)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(SHARDS_HERE, (f"public.{table}",))
-            return [name for (name,) in cursor.fetchall()]
-    finally:
-        connection.close()
+    return [name for (name,) in query(cluster, SHARDS_HERE, node, table=f"public.{table}")]
 
 
 def check_everywhere(cluster: Any, nodes: Any, one: str, other: str) -> None:

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import pytest
+from audited import query
 from conftest import Hooks
 from historia_hooks.context_key import MOST, context_verifier, signed_context
 from historia_hooks.schema import POLICIES, Distributed, declared
@@ -13,14 +14,6 @@ PACIENTES = "/api/v1/pacientes"
 # Beside the patients for want of a better place; their keys are documents of accounts, and names of chains.
 OF_NO_PATIENT = {"cuentas", "sesiones", "intentos_acceso", "auditoria_sistema", "auditoria_sistema_cabeza"}
 ANOTHER = "otra clave de al menos 32 letras"
-
-
-def changed(cluster: Any, *statements: str) -> None:
-    connection = cluster.connect()
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-    connection.close()
 
 
 def patient(api: Any, cedula: str) -> str:
@@ -61,7 +54,7 @@ def test_what_is_not_signed_here_and_now_reads_nobody(postgres_system: Any, api:
     ],
 )
 def test_sync_closes_what_somebody_opened(postgres_system: Any, run_hooks: Hooks, opened: str) -> None:
-    changed(postgres_system, opened)
+    query(postgres_system, opened)
     verified = run_hooks(postgres_system, "verify", workers=0)
     assert verified.returncode != 0
     assert "cerrar consultas" in verified.stdout + verified.stderr
