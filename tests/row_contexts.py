@@ -42,26 +42,28 @@ def as_the_api(cluster: Any, node: Any = None, paciente: str = "*") -> Iterator[
 
 
 @contextlib.contextmanager
-def _with_context(cluster: Any, node: Any, context: str | None) -> Iterator[Any]:
+def _with_context(cluster: Any, node: Any, context: str | None, reservados: str | None = None) -> Iterator[Any]:
     with contextlib.closing(cluster.connect(node, "app")) as connection, connection.cursor() as cursor:
         connection.autocommit = False
         cursor.execute("SET LOCAL citus.propagate_set_commands TO 'local'")
         if context is not None:
             cursor.execute("SET LOCAL historia.contexto = %s", (context,))
+        if reservados is not None:
+            cursor.execute("SET LOCAL historia.reservados = %s", (reservados,))
         yield cursor
 
 
-def refusal(cluster: Any, node: Any, context: str | None, statement: str) -> str | None:
+def refusal(cluster: Any, node: Any, context: str | None, statement: str, reservados: str | None = None) -> str | None:
     """The SQLSTATE with which the statement is refused; None: it would be done."""
     try:
-        with _with_context(cluster, node, context) as cursor:
+        with _with_context(cluster, node, context, reservados) as cursor:
             cursor.execute(statement)
     except psycopg2.Error as error:
         return str(error.pgcode)
     return None
 
 
-def found(cluster: Any, node: Any, context: str, statement: str) -> list[Any]:
-    with _with_context(cluster, node, context) as cursor:
+def found(cluster: Any, node: Any, context: str, statement: str, reservados: str | None = None) -> list[Any]:
+    with _with_context(cluster, node, context, reservados) as cursor:
         cursor.execute(statement)
         return [row[0] for row in cursor.fetchall()]

@@ -22,6 +22,7 @@ CONDITIONS = {
     "relacion": " con relación",
     "autor": " con relación, lo suyo",
     "orden": " con orden",
+    "emergencia": " en emergencia",
     "propio": " lo propio",
 }
 

@@ -114,6 +114,8 @@ RECORDS = (
 # Added and never changed: the review of an emergency access is a row of its own.
 EMERGENCY = ("accesos_emergencia", "accesos_emergencia_revisiones")
 MATRIX = ("roles", "versiones_matriz", "permisos")
+# A row of these may be reserved to its physician.
+RESERVABLE = ("consultas", "diagnosticos", "prescripciones", "ordenes", "resultados", "notas")
 IN_A_CONSULTA = ("diagnosticos", "prescripciones", "ordenes", "notas")
 # The audit outlives the record: no foreign key leads to the patient, and what moves a record leaves these in place.
 AUDIT = {
@@ -197,11 +199,13 @@ PRIVILEGES = (
             "anotar_auditoria",
             "anotar_vinculo",
             "contexto_paciente",
+            "ve_reservado",
         )
     ),
 )
 FUNCTIONS = (
     DistributedFunction("contexto_paciente"),
+    DistributedFunction("ve_reservado"),
     DistributedFunction("anotar_auditoria", "cadena", "pacientes"),
 )
 BY_CEDULA = ("pacientes", "pacientes_historial", "numeros_anteriores")
@@ -224,14 +228,22 @@ def _of_the_patient(column: str) -> str:
 
 
 HERS = _of_the_patient("paciente_id")
+RESERVED = frozenset(name for table in RESERVABLE for name in (table, f"{table}_historial"))
+OPEN_TO_WHOM_IT_SHOWS = "((reserva IS NULL) OR ve_reservado(medico_id))"
+
+
+def _shown(table: str) -> str:
+    """Of a patient's table: her rows, but for those that are reserved to somebody else. See the revision 0016."""
+    return f"({HERS} AND {OPEN_TO_WHOM_IT_SHOWS})" if table in RESERVED else HERS
 
 
 def _sealed(table: str, open_while: str) -> tuple[Policy, ...]:
     """A row that is no longer open is out of reach of UPDATE and of SELECT … FOR UPDATE, on a shard as well."""
+    shown = _shown(table)
     return (
-        Policy(table, "lectura", "SELECT", HERS),
-        Policy(table, "registro", "INSERT", check=f"({open_while} AND {HERS})"),
-        Policy(table, "cambio", "UPDATE", f"({open_while} AND {HERS})", HERS),
+        Policy(table, "lectura", "SELECT", shown),
+        Policy(table, "registro", "INSERT", check=f"({open_while} AND {shown})"),
+        Policy(table, "cambio", "UPDATE", f"({open_while} AND {shown})", shown),
     )
 
 
@@ -239,7 +251,7 @@ def _sealed(table: str, open_while: str) -> tuple[Policy, ...]:
 SEALED = {"notas": "(estado = 'borrador'::text)", "consentimientos": "(estado = 'activo'::text)"}
 POLICIES = (
     *(Policy(table, "paciente", "ALL", _of_the_patient("cedula")) for table in BY_CEDULA),
-    *(Policy(table, "paciente", "ALL", HERS) for table in BY_PACIENTE if table not in SEALED),
+    *(Policy(table, "paciente", "ALL", _shown(table)) for table in BY_PACIENTE if table not in SEALED),
     *(policy for table, condition in SEALED.items() for policy in _sealed(table, condition)),
 )
 

@@ -112,7 +112,7 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> APIFlask:
     app = Application(NAME, title="Historia clínica", version=__version__, docs_path=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.historia_max_body
     app.url_map.merge_slashes = False
-    database = Database(settings, audit.witness)
+    database = Database(settings, audit.witness, authorization.reserved)
     members = Members(settings, database.aside)
     app.extensions[KEY] = Context(
         settings,

@@ -19,6 +19,8 @@ PATIENCE = {Routing.COORDINATOR: 0.0, Routing.WORKERS: 2.0, Routing.OWNER: 1.0}
 
 # Entered before a transaction is committed, and left once it is; what it raises rolls back.
 Witness = Callable[[Transaction], AbstractContextManager[None]]
+# Of whom whoever asks the current request sees what is reserved: see Transaction.
+Reservados = Callable[[], str]
 
 
 def _nobody(_transaction: Transaction) -> AbstractContextManager[None]:
@@ -28,10 +30,11 @@ def _nobody(_transaction: Transaction) -> AbstractContextManager[None]:
 class Database:
     """The way to the nodes of one process. It opens nothing until the first request: no connection crosses a fork."""
 
-    def __init__(self, settings: Settings, witness: Witness = _nobody) -> None:
+    def __init__(self, settings: Settings, witness: Witness = _nobody, reservados: Reservados = str) -> None:
         self._pools = Pools(settings)
         self._signed = signer(settings.historia_signing_key.get_secret_value())
         self._witness = witness
+        self._reservados = reservados
         self._patience = PATIENCE[settings.historia_routing]
         self._coordinator = Address(settings.postgres_host, settings.postgres_port)
         self._first_workers = settings.first_workers
@@ -39,14 +42,18 @@ class Database:
         self.workers = self._directory.workers
 
     @contextmanager
-    def transaction(self, paciente: str | None = None, *, cuenta: str | None = None) -> Iterator[Transaction]:
+    def transaction(
+        self, paciente: str | None = None, *, cuenta: str | None = None, reservados: str | None = None
+    ) -> Iterator[Transaction]:
         """One transaction of one request: committed when the block ends, rolled back when it raises.
 
         With the key of a patient, every statement must be about that patient: it may run on any node. So it is with the
         document of an account, which lies beside the patient of that number unless users are spread themselves; then
-        the node that is asked passes the statement on.
+        the node that is asked passes the statement on. `reservados`: of whom it touches what is reserved, if not of
+        those whose it may show to whoever asks.
         """
-        with self._between(paciente or cuenta, paciente, self._witness) as transaction:
+        touched = self._reservados() if reservados is None else reservados
+        with self._between(paciente or cuenta, paciente, self._witness, touched) as transaction:
             yield transaction
 
     @contextmanager
@@ -70,8 +77,10 @@ class Database:
         self._pools.close()
 
     @contextmanager
-    def _between(self, key: str | None, paciente: str | None, witness: Witness) -> Iterator[Transaction]:
-        transaction = Transaction(self._way(key), self._signed, paciente)
+    def _between(
+        self, key: str | None, paciente: str | None, witness: Witness, reservados: str = ""
+    ) -> Iterator[Transaction]:
+        transaction = Transaction(self._way(key), self._signed, paciente, reservados)
         try:
             yield transaction
             with witness(transaction):

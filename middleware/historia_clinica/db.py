@@ -27,7 +27,7 @@ from historia_clinica.errors import (
     TimedOut,
     Unavailable,
 )
-from historia_clinica.row_context import EVERYBODY, Signer
+from historia_clinica.row_context import EVERYBODY, RESERVED, Signer
 
 Row = TypeVar("Row")
 Parameters = Mapping[str, object]
@@ -75,17 +75,24 @@ class Transaction:
     the cluster), nothing was done, and the next node is asked. Nothing is ever sent again after that.
     """
 
-    def __init__(self, way: Iterator[PoolProxiedConnection], signed: Signer, paciente: str | None = None) -> None:
+    def __init__(
+        self, way: Iterator[PoolProxiedConnection], signed: Signer, paciente: str | None = None, reservados: str = ""
+    ) -> None:
+        """`reservados`: whose reserved records of that patient it may touch: a physician's, by the number, EVERYBODY's
+        or nobody's.
+        """
         self._way = way
         self._signed = signed
         self._paciente = paciente
+        self._reservados = reservados
         self._declared: str | None = None
+        self._declared_reservados = ""
         self._begun = False
         self._connection = next(way)
 
     def about(self, paciente: str) -> None:
-        """From here on the PATIENT statements are about that one."""
-        self._paciente = paciente
+        """From here on the PATIENT statements are about that one, and about nothing that is reserved."""
+        self._paciente, self._reservados = paciente, ""
 
     def rows(self, statement: Statement, parameters: Parameters, into: Callable[..., Row]) -> list[Row]:
         begun, self._begun = self._begun, True
@@ -134,6 +141,10 @@ class Transaction:
         if about is not None and about != self._declared:
             cursor.execute("SET LOCAL historia.contexto = %s", (self._signed(about),))
             self._declared = about
+        if scope is Scope.PATIENT and self._reservados != self._declared_reservados:
+            said = self._reservados and self._signed(self._reservados, RESERVED)
+            cursor.execute("SET LOCAL historia.reservados = %s", (said,))
+            self._declared_reservados = self._reservados
 
     def _move(self) -> bool:
         try:
@@ -141,7 +152,7 @@ class Transaction:
         except (StopIteration, Unavailable):
             return False
         self.close()
-        self._connection, self._declared = following, None
+        self._connection, self._declared, self._declared_reservados = following, None, ""
         return True
 
 

@@ -101,6 +101,7 @@ def statements(  # noqa: PLR0913  each is one thing that a table has or has not
     further: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     registered: str = REGISTERED,
     hidden: str | None = None,
+    as_now: bool = False,
     scope: Scope,
 ) -> Statements:
     """`key`: the type of each column of the primary key; `columns` are those that a change replaces, `fixed` not.
@@ -108,7 +109,7 @@ def statements(  # noqa: PLR0913  each is one thing that a table has or has not
     The database makes the `generated` ones of them when a row is created, and has `defaults` (SQL) for values left out.
     `further` are changes by their names, with SQL for each column that they set. `registered` is the column that says
     when the first version was written. In the state `hidden` a row is there for its key alone: with all its versions it
-    is as if it were not.
+    is as if it were not. `as_now`: former rows are there for those alone whom the policies show the current one.
     Each relation carries the whole key, so that the statements of a patient's table plan to one task.
     """
     former = f"{table}_historial"
@@ -126,7 +127,7 @@ def statements(  # noqa: PLR0913  each is one thing that a table has or has not
     earlier = "(%(before)s::bigint IS NULL OR version < %(before)s::bigint)"
 
     standing = f" AND estado <> '{hidden}'" if hidden else ""
-    still = f" AND EXISTS (SELECT FROM {table} WHERE {where}{standing})" if hidden else ""
+    still = f" AND EXISTS (SELECT FROM {table} WHERE {where}{standing})" if hidden or as_now else ""
 
     def sent(names: Sequence[str]) -> dict[str, str]:
         return {name: f"%({name})s" for name in names}

@@ -55,7 +55,7 @@ def test_each_way_to_the_nodes_denies_and_lets_in_again(
         row = made(door.api, consents(cedula), DENIAL)
         assert asked() == 3 * [403, 200, 200]
         with door.of(medico) as api:
-            assert api.get(f"{PACIENTES}/{cedula}/historia").get_json()["reservados"] == ["notas"]
+            assert api.get(f"{PACIENTES}/{cedula}/historia").get_json()["negados"] == ["notas"]
         revoke(door.api, cedula, row)
         assert asked() == 3 * [200, 200, 200]
     assert written_in_two_phases(citus_system) <= before

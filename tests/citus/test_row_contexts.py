@@ -5,11 +5,14 @@ from typing import Any
 
 import psycopg2.errorcodes
 import pytest
+from access import made, physician
 from audited import query
 from citus.routed import NewApi, patients
 from conftest import Hooks
+from historia_clinica.row_context import RESERVED, signer
 from historia_hooks.schema import BY_CEDULA, POLICIES
 from row_contexts import NOT_TRUSTED, as_the_api, context_of, distrusted, found, refusal
+from versioned import PACIENTES, if_match
 
 NO_PRIVILEGE = psycopg2.errorcodes.INSUFFICIENT_PRIVILEGE  # also of a row that the policy does not let in
 SHARDS_HERE = """
@@ -99,6 +102,32 @@ def test_nothing_is_written_about_anybody_else(citus_system: Any, new_api: NewAp
         assert found(
             citus_system, node, mine, f"UPDATE pacientes SET nombre = 'x' WHERE cedula = '{one}' RETURNING 1"
         ) == [1]
+
+
+def test_what_is_reserved_is_on_no_node_and_no_shard_but_for_whom_it_is(citus_system: Any, new_api: NewApi) -> None:
+    api = new_api("coordinator")
+    [one] = patients(api, 1)
+    medico = physician(api)
+    body = {"diagnostico": "Asma", "medico_id": medico, "reserva": "vih", "fecha_consulta": "2026-01-31T13:30:00Z"}
+    row = made(api, f"{PACIENTES}/{one}/consultas", body)
+    change = body | {"estado": "cerrada", "motivo": "m"}
+    assert api.put(f"{PACIENTES}/{one}/consultas/{row['id']}", json=change, headers=if_match('"1"')).status_code == 200
+    mine, sign = context_of(citus_system, one), signer(citus_system.api_environment()["HISTORIA_SIGNING_KEY"])
+    whose = {None: 0, sign(str(medico), RESERVED): 1, sign(str(medico + 1), RESERVED): 0, sign("*", RESERVED): 1}
+    for said, rows in whose.items():
+        on_shards = 0
+        for node in citus_system.nodes[:3]:
+            for table in ("consultas", "consultas_historial"):
+                asked = f"SELECT reserva FROM {table} WHERE paciente_id = '{one}'"
+                assert found(citus_system, node, mine, asked, said) == ["vih"] * rows, (node.name, table)
+                for shard in shards_on(citus_system, node, table):
+                    on_shards += len(found(citus_system, node, mine, f"SELECT 1 FROM {shard}", said))
+        assert on_shards == 2 * rows
+    for node in citus_system.nodes[:3]:
+        asked = f"SELECT 1 FROM consultas WHERE paciente_id = '{one}'"
+        assert refusal(citus_system, node, mine, asked, sign(str(medico))) == NOT_TRUSTED
+        taken = f"UPDATE consultas SET reserva = NULL WHERE paciente_id = '{one}' RETURNING 1"
+        assert found(citus_system, node, mine, taken) == []
 
 
 def test_nobody_reads_the_keys(citus_system: Any) -> None:

@@ -93,12 +93,12 @@ def years_ago(years: int) -> str:
 def test_care_needs_no_consent_and_a_denial_of_one_kind_hides_that_alone(door: Door, case: Case) -> None:
     with door.of(case.medico) as api:
         before = api.get(f"{case.there}/historia").get_json()
-        assert before["reservados"] == []
+        assert before["negados"] == []
         assert before.keys() >= CATEGORIAS
     deny(door.api, case.subject.cedula, categorias=["notas"])
     with door.of(case.medico) as api:
         after = api.get(f"{case.there}/historia").get_json()
-        assert after == {name: rows for name, rows in before.items() if name != "notas"} | {"reservados": ["notas"]}
+        assert after == {name: rows for name, rows in before.items() if name != "notas"} | {"negados": ["notas"]}
         for name in CATEGORIAS - {"notas"}:
             assert api.get(f"{case.there}/{name.replace('_', '-')}").status_code == 200, name
         change = {"tipo": "evolucion", "texto": "Otra", "motivo": "m"}
@@ -126,7 +126,7 @@ def test_a_denial_of_everything_leaves_who_the_patient_is(door: Door, case: Case
     document = f"{case.there}/documentos/{case.subject.ids['documentos']}/contenido"
     with door.of(case.medico) as api:
         whole = api.get(f"{case.there}/historia").get_json()
-        assert (whole.keys(), set(whole["reservados"])) == ({"paciente", "reservados"}, CATEGORIAS)
+        assert (whole.keys(), set(whole["negados"])) == ({"paciente", "negados"}, CATEGORIAS)
         assert whole["paciente"]["cedula"] == case.subject.cedula
         assert api.get(document).status_code == 403
         assert api.get(f"{PACIENTES}?documento={case.subject.cedula}").get_json()["pacientes"] != []
@@ -221,7 +221,7 @@ def test_the_patient_and_who_oversees_are_not_reached(door: Door, seeded: World,
     for who in (himself, seeded.people[Rol.AUDITOR]):
         with door.of(who) as api:
             whole = api.get(f"{case.there}/historia").get_json()
-            assert (whole["reservados"], whole.keys() >= CATEGORIAS) == ([], True)
+            assert (whole["negados"], whole.keys() >= CATEGORIAS) == ([], True)
             assert api.get(case.note()).status_code == 200
 
 
@@ -263,7 +263,7 @@ def test_a_program_is_refused_what_was_denied_it(door: Door, case: Case) -> None
     assert reads(door, program, f"{case.there}/ordenes") == 200
     with door.of(program) as api:
         whole = api.get(f"{case.there}/historia").get_json()
-        assert ("notas" in whole, whole["reservados"]) == (False, ["notas"])
+        assert ("notas" in whole, whole["negados"]) == (False, ["notas"])
 
 
 def test_for_a_minor_a_representative_decides(door: Door, seeded: World) -> None:

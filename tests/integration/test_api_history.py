@@ -23,7 +23,7 @@ def test_a_history_shows_what_the_lists_show(api: FlaskClient) -> None:
     assert answer.status_code == 200, answer.get_data(as_text=True)
     whole = answer.get_json()
     assert whole.pop("paciente") == api.get(address).get_json()
-    assert whole.pop("reservados") == []
+    assert whole.pop("negados") == []
     assert {name.replace("_", "-"): rows for name, rows in whole.items()} == lists
 
 

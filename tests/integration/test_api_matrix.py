@@ -9,6 +9,7 @@ import pytest
 from access import EMERGENCY, SUBJECTS, Door, Subject, World, break_glass, in_a_session, number, world
 from historia_clinica.access.operations import OF_ACCOUNTS, OPEN, Accion, Operation, operation_of
 from historia_clinica.access.people import Rol
+from historia_clinica.access.reserve import RESERVADOS
 from historia_hooks.matrix import Permission, carried
 from historia_local.nodes import Cluster
 from versioned import CONSENT, RECORDS, RELATION, if_match
@@ -190,5 +191,5 @@ def test_a_history_shows_of_each_kind_what_its_own_routes_show(door: Door, seede
 
 def test_every_role_and_every_word_of_the_matrix_is_one_of_the_api(door: Door) -> None:
     operations = {(one.recurso, one.accion.value) for _, _, one in routes(door)}
-    assert {(one.recurso, one.accion) for one in PERMISSIONS} == operations
+    assert {(one.recurso, one.accion) for one in PERMISSIONS} == operations | {(RESERVADOS.recurso, RESERVADOS.accion)}
     assert {one.rol for one in PERMISSIONS} == {rol for rol, _ in carried().roles} == set(Rol)

@@ -18,8 +18,9 @@ from historia_clinica.access.decision import (
     decidir,
 )
 from historia_clinica.access.operations import OF_ACCOUNTS, OPEN, Accion, Operation, operation_of
-from historia_clinica.access.people import Persona, Rol
+from historia_clinica.access.people import ANONYMOUS, Persona, Rol
 from historia_clinica.access.purpose import BREAK_GLASS, Proposito
+from historia_clinica.access.reserve import EVERYBODYS, NOBODYS, RESERVADOS, reserved_of
 from historia_clinica.permissions import Row, understood
 from historia_clinica.resources.consentimientos import schemas as consentimientos
 from historia_clinica.resources.historia.kinds import RESOURCES as KINDS
@@ -234,6 +235,8 @@ def test_what_can_be_denied_is_what_a_history_is_made_of() -> None:
         (Condicion.ORDEN, Hechos("P", relacion=True), False),
         (Condicion.AUTOR, Hechos("P", relacion=True), True),
         (Condicion.AUTOR, Hechos("P"), False),
+        (Condicion.EMERGENCIA, Hechos("P", emergencia=True), True),
+        (Condicion.EMERGENCIA, Hechos("P", relacion=True), False),
         (Condicion.PROPIO, Hechos("P", propio=True), True),
         (Condicion.PROPIO, Hechos("P", relacion=True, orden=True), False),
         (Condicion.RELACION, Hechos(relacion=True), False),
@@ -241,6 +244,40 @@ def test_what_can_be_denied_is_what_a_history_is_made_of() -> None:
 )
 def test_each_condition(condicion: Condicion, hechos: Hechos, permitido: bool) -> None:
     assert decidir(MEDICO, NOTE, [row(condicion)], hechos).permitido == permitido
+
+
+def of_reserved(rol: Rol, condicion: Condicion) -> Permiso:
+    return Permiso(rol, RESERVADOS.recurso, RESERVADOS.accion, condicion)
+
+
+@pytest.mark.parametrize(
+    ("who", "hechos", "whose"),
+    [
+        (ANONYMOUS, Hechos("P"), EVERYBODYS),
+        (MEDICO, Hechos("P", relacion=True), "7"),
+        (MEDICO, Hechos("P", emergencia=True), EVERYBODYS),
+        (MEDICO, Hechos("P"), NOBODYS),
+        (replace(MEDICO, medico_id=None), Hechos("P", relacion=True), NOBODYS),
+        (Persona("1", Rol.PACIENTE), Hechos("P", propio=True), EVERYBODYS),
+        (Persona("1", Rol.PACIENTE), Hechos("P"), NOBODYS),
+        (Persona("1", Rol.RESULTADOS), Hechos("P", orden=True), EVERYBODYS),
+        (Persona("1", Rol.AUDITOR), Hechos("P", relacion=True), NOBODYS),
+        (Persona("1", ambitos=frozenset({"notas:leer"})), Hechos("P"), NOBODYS),
+        (Persona("1", ambitos=frozenset({"reservados:leer"})), Hechos("P"), EVERYBODYS),
+    ],
+)
+def test_of_whom_one_sees_what_is_reserved(who: Persona, hechos: Hechos, whose: str) -> None:
+    carried_rows = understood([Row(1, *one.as_row(1)[1:5], [], []) for one in PROGRAM.permissions])  # type: ignore[arg-type]
+    assert reserved_of(who, carried_rows, hechos) == whose
+
+
+@given(people, matrices, facts)
+def test_without_a_row_about_them_nothing_that_is_reserved_is_seen(
+    who: Persona, matrix: list[Permiso], hechos: Hechos
+) -> None:
+    assert reserved_of(who, matrix, hechos) == NOBODYS
+    own = reserved_of(who, [*matrix, of_reserved(Rol.MEDICO, Condicion.AUTOR)], hechos)
+    assert own in (NOBODYS, str(who.medico_id))
 
 
 def test_the_number_alone_makes_no_record_ones_own() -> None:
@@ -288,7 +325,8 @@ def test_every_route_is_open_or_in_the_matrix(monkeypatch: pytest.MonkeyPatch) -
     assert sorted(endpoint for endpoint, operation in said.items() if operation is None) == []
     missing = {endpoint: one for endpoint, one in said.items() if one and (one.recurso, one.accion) not in allowed}
     assert missing == {}
-    assert allowed == {(one.recurso, one.accion) for one in said.values() if one}
+    routed = {(one.recurso, one.accion) for one in said.values() if one}
+    assert allowed == routed | {(RESERVADOS.recurso, RESERVADOS.accion)}
     assert endpoints >= OPEN
 
 

@@ -26,6 +26,7 @@ class Condicion(StrEnum):
     RELACION = "relacion"  # there is a treatment relation today, or an emergency access of this very session
     AUTOR = "autor"  # such a relation, and the row bears the physician's own name
     ORDEN = "orden"  # something was ordered for the patient
+    EMERGENCIA = "emergencia"  # there is such an access, whatever relation there is besides
     PROPIO = "propio"  # it is the person's own record, by the identity that outlasts a number
 
 
@@ -140,6 +141,8 @@ def _holds(permiso: Permiso, hechos: Hechos) -> bool:
             return hechos.relacion or hechos.emergencia
         case Condicion.ORDEN:
             return hechos.orden
+        case Condicion.EMERGENCIA:
+            return hechos.emergencia
         case Condicion.PROPIO:
             return hechos.propio
 

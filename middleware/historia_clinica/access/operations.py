@@ -28,6 +28,10 @@ class Operation:
     recurso: str
     accion: Accion
 
+    def __str__(self) -> str:
+        """As the scopes of a program name it."""
+        return f"{self.recurso}:{self.accion}"
+
 
 # Nothing about anybody: probes, documents, the laboratory's paths (one of which has a condition of its own).
 OPEN = frozenset(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from apiflask import APIFlask
-from flask import Response, g, request
+from flask import Response, g, has_request_context, request
 
 from historia_clinica.access.decision import (
     UNRESTRICTED,
@@ -29,7 +29,16 @@ from historia_clinica.access.decision import (
 )
 from historia_clinica.access.operations import HALF_OPEN, OF_ACCOUNTS, OPEN, Accion, Operation, operation_of
 from historia_clinica.access.people import ANONYMOUS, Persona
-from historia_clinica.errors import NO_PATIENT, ConsentDenied, FieldError, Forbidden, HistoriaError, NotFound
+from historia_clinica.access.reserve import EVERYBODYS, NOBODYS, reserved_of
+from historia_clinica.errors import (
+    NO_PATIENT,
+    ConsentDenied,
+    FieldError,
+    Forbidden,
+    HistoriaError,
+    InvalidInput,
+    NotFound,
+)
 from historia_clinica.http import audit, problems, purpose
 from historia_clinica.http.context import context
 from historia_clinica.http.fields import CEDULA, Schema
@@ -41,16 +50,20 @@ MEDICO = "medico_id"
 NOT_YOURS = "Con su rol no se cambia este dato."
 NOT_IN_YOUR_NAME = "Con su rol solo se escribe en nombre propio."
 OF_ANOTHER = "Es de otro médico, y con su rol solo se cambia lo propio."
+RESERVA = "reserva"
+NOT_YOURS_TO_RESERVE = "Solo reserva un registro su médico, o quien ve lo reservado."
+RESERVED_TO_NOBODY = "Diga de qué médico es, en «medico_id»: solo él verá lo que se reserva."
 NOT_ASKED = "Con su rol no se busca por un dato que no se ve."
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """What was decided about the current request, and from what."""
+    """What was decided about the current request, and from what; `reservados`: see `reserved_of`."""
 
     persona: Persona
     hechos: Hechos
     decision: Decision
+    reservados: str
 
 
 def install(app: APIFlask) -> None:
@@ -61,6 +74,14 @@ def decision() -> Decision:
     """About the current request; of nobody in particular, and of what is open, nothing is decided here."""
     asked = _asked()
     return asked.decision if asked else UNRESTRICTED
+
+
+def reserved() -> str:
+    """Of whom the current request sees what is reserved; before it is decided, nobody's."""
+    asked = _asked() if has_request_context() else None
+    if asked is not None:
+        return asked.reservados
+    return EVERYBODYS if has_request_context() and persona() == ANONYMOUS else NOBODYS
 
 
 def may_read(recurso: str) -> bool:
@@ -124,7 +145,9 @@ def created(sent: Schema) -> dict[str, Any]:
     """The columns of a new row that are not the sender's to choose. Raises Forbidden."""
     decided = decision()
     _refuse(sent.model_fields_set & decided.campos_solo_lectura, NOT_YOURS)
-    return _in_own_name(sent) if decided.solo_autor else {}
+    own = _in_own_name(sent) if decided.solo_autor else {}
+    _check_reserve(sent, own)
+    return own
 
 
 def kept(sent: Schema, current: Mapping[str, Any], recurso: str) -> dict[str, Any]:
@@ -136,8 +159,12 @@ def kept(sent: Schema, current: Mapping[str, Any], recurso: str) -> dict[str, An
     changed = {name for name in decided.campos_solo_lectura & sent.model_fields_set if _differs(sent, current, name)}
     _refuse(changed | concealed & sent.model_fields_set - {"motivo"}, NOT_YOURS)
     left = (decided.campos_solo_lectura | concealed) & type(sent).model_fields.keys() & current.keys() - {"motivo"}
+    if RESERVA in type(sent).model_fields and RESERVA not in sent.model_fields_set:
+        left = left | {RESERVA}  # who knows nothing of it opens nothing
     own = owned(current) | _in_own_name(sent) if decided.solo_autor else {}
-    return {name: current[name] for name in left} | own
+    values = {name: current[name] for name in left} | own
+    _check_reserve(sent, values)
+    return values
 
 
 def owned(current: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,9 +184,9 @@ def _authorize() -> Response | None:
     operation = operation_of(endpoint)
     if operation is None:
         return problems.answer(Forbidden())
-    hechos = _facts(who, operation)
-    decided = decidir(who, operation, context().permissions.matrix(), hechos)
-    g.asked = _Asked(who, hechos, decided)
+    hechos, matrix = _facts(who, operation), context().permissions.matrix()
+    decided = decidir(who, operation, matrix, hechos)
+    g.asked = _Asked(who, hechos, decided, reserved_of(who, matrix, hechos))
     if hechos.emergencia:
         purpose.broke_the_glass()
     if decided.permitido:
@@ -185,7 +212,8 @@ def _facts(who: Persona, operation: Operation) -> Hechos:
         return Hechos()
     if not re.fullmatch(CEDULA[1:-1], cedula) or not asks_for_facts(who, operation, context().permissions.matrix()):
         return Hechos(cedula)
-    with context().database.transaction(paciente=cedula) as transaction:
+    # an order counts whoever may see it
+    with context().database.transaction(paciente=cedula, reservados=EVERYBODYS) as transaction:
         return facts(transaction, who, cedula, purpose.code())
 
 
@@ -215,6 +243,17 @@ def _in_own_name(sent: Schema) -> dict[str, Any]:
     if getattr(sent, MEDICO) not in (None, _own_number()):
         _refuse({MEDICO}, NOT_IN_YOUR_NAME)
     return {MEDICO: _own_number()}
+
+
+def _check_reserve(sent: Schema, values: Mapping[str, Any]) -> None:
+    """What is reserved belongs to a physician, and whoever writes it sees it; `values` go before what was sent."""
+    reserva, medico = (values.get(name, getattr(sent, name, None)) for name in (RESERVA, MEDICO))
+    if reserva is None:
+        return
+    if medico is None:
+        raise InvalidInput(errors=(FieldError(f"/{RESERVA}", RESERVED_TO_NOBODY),))
+    if reserved() not in (EVERYBODYS, str(medico)):
+        _refuse({RESERVA}, NOT_YOURS_TO_RESERVE)
 
 
 def _differs(sent: Schema, current: Mapping[str, Any], name: str) -> bool:

@@ -64,5 +64,5 @@ def _refuse(who: Persona, endpoint: str, *, must_change: bool) -> None:
     if must_change:
         raise PasswordMustChange
     operation = operation_of(endpoint)
-    if who.rol is None and (operation is None or f"{operation.recurso}:{operation.accion}" not in who.ambitos):
+    if who.rol is None and (operation is None or str(operation) not in who.ambitos):
         raise Forbidden

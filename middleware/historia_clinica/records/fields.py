@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from historia_clinica.access.reserve import Reserva
 from historia_clinica.http.fields import WHOLE, AtMost, BirthDate, Exact, Line, Moment, Text
 
 # Also of the users that were written without one: the database gives them a UUID.
@@ -92,6 +93,13 @@ ATC = Annotated[str, Field(strict=True, pattern="^[A-Z][0-9]{2}[A-Z]{2}[0-9]{2}$
 CUPS = Annotated[str, Field(strict=True, pattern="^[0-9A-Z]{6}$", description="Código CUPS.")]
 UCUM = Annotated[str, Field(strict=True, pattern="^[!-~]{1,40}$", description="Unidad en UCUM: mm[Hg], kg, /min.")]
 Short = Annotated[Line, AtMost(50)]
+Reservado = Annotated[
+    Reserva | None,
+    Field(
+        description="Por qué solo lo ven su médico, el paciente y quien la matriz deje; nulo, como los demás. Al "
+        "corregir, lo que no se envía sigue como estaba."
+    ),
+]
 Number = Annotated[Decimal, BeforeValidator(_parse_number), _published(-LIMIT)]
 Positive = Annotated[Decimal, BeforeValidator(_parse_number), AfterValidator(_check_positive), _published(0)]
 StoredNumber = Annotated[Decimal, PlainSerializer(_shown), WithJsonSchema({"type": "number"})]

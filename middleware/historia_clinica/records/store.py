@@ -31,6 +31,7 @@ PATIENT_EXISTS = Statement(
 USER_EXISTS = Statement(
     "SELECT documento_id FROM usuario WHERE documento_id = %(documento_id)s AND estado = 'activo'", Scope.ROW
 )
+RESERVA = "reserva"  # once it is said, it holds for the versions of before as well
 Position = tuple[datetime, UUID] | tuple[int]
 
 
@@ -111,6 +112,7 @@ class Table:
             generated=self.later,
             defaults={self.moment: "now()"},
             further=self.further,
+            as_now=RESERVA in self.columns,
             scope=Scope.PATIENT,
         )
         missing = f"No hay {self.noun.a} de ese paciente con ese identificador."

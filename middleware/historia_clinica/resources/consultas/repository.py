@@ -13,6 +13,7 @@ class Consulta:
     id: UUID
     paciente_id: str
     medico_id: int | None
+    reserva: str | None
     fecha_consulta: datetime
     diagnostico: str | None
     tratamiento: str | None
@@ -31,7 +32,7 @@ class Consulta:
 STORE = store(
     Table(
         Noun("consulta", "consultas", feminine=True),
-        columns=("medico_id", "fecha_consulta", "diagnostico", "tratamiento", "observaciones", "estado"),
+        columns=("medico_id", "reserva", "fecha_consulta", "diagnostico", "tratamiento", "observaciones", "estado"),
         moment="fecha_consulta",
         references=MEDICO,
     ),

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from historia_clinica.http.conditional import Motivo
 from historia_clinica.http.fields import AtMost, Moment, Schema, Text
-from historia_clinica.records.fields import MedicoId
+from historia_clinica.records.fields import MedicoId, Reservado
 from historia_clinica.records.schemas import examples
 
 ClinicalText = Annotated[Text, AtMost(10000)]
@@ -17,6 +17,7 @@ Open = Literal["activa", "cerrada"]  # a consulta is annulled with a reason, by 
 
 class _Datos(Schema):
     medico_id: MedicoId | None = None
+    reserva: Reservado = None
     diagnostico: ClinicalText | None = None
     tratamiento: ClinicalText | None = None
     observaciones: ClinicalText | None = None
@@ -39,6 +40,7 @@ class Consulta(Schema):
     paciente_id: str
     paciente_cedula: str
     medico_id: int | None
+    reserva: Reservado
     fecha_consulta: datetime
     diagnostico: str | None
     tratamiento: str | None
@@ -52,6 +54,7 @@ class Consulta(Schema):
 EXAMPLES = examples(
     {
         "medico_id": 1,
+        "reserva": None,
         "fecha_consulta": "2026-01-31T08:30:00-05:00",
         "diagnostico": "Hipertensión arterial primaria",
         "tratamiento": "Losartán 50 mg cada día",

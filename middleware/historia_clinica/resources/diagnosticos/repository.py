@@ -16,6 +16,7 @@ STORE = store(
             "resuelto",
             "consulta_id",
             "medico_id",
+            "reserva",
             "estado",
         ),
         references=CONSULTA | MEDICO,

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from historia_clinica.http.conditional import Motivo
 from historia_clinica.http.fields import AtMost, Line, Schema
-from historia_clinica.records.fields import CIE10, ConsultaId, MedicoId, PastDate
+from historia_clinica.records.fields import CIE10, ConsultaId, MedicoId, PastDate, Reservado
 from historia_clinica.records.schemas import Registro, examples
 
 Rol = Literal["principal", "relacionado", "complicacion"]
@@ -26,6 +26,7 @@ class _Datos(Schema):
     resuelto: PastDate | None = None
     consulta_id: ConsultaId | None = None
     medico_id: MedicoId | None = None
+    reserva: Reservado = None
 
     @field_validator("resuelto")
     @classmethod
@@ -61,6 +62,7 @@ class Diagnostico(Registro):
     resuelto: date | None
     consulta_id: UUID | None
     medico_id: int | None
+    reserva: Reservado
     estado: Literal["activo", "resuelto", "anulado"]
 
 
@@ -74,6 +76,7 @@ EXAMPLES = examples(
         "resuelto": None,
         "consulta_id": "0d0c2f7e-43cf-4d0b-9a53-6a4b6c1f4a10",
         "medico_id": 1,
+        "reserva": None,
         "estado": "activo",
     },
     {"tipo": "confirmado_repetido", "motivo": "Ya se había confirmado en otra consulta"},

@@ -31,7 +31,7 @@ blueprint = APIBlueprint("historia", __name__, url_prefix="/api/v1/pacientes/<ce
 @blueprint.doc(
     summary="Leer la historia completa de un paciente",
     description="El paciente y sus registros vigentes de cada clase, el más reciente primero, tal como estaban en un "
-    "mismo instante. Lo anulado se omite. Lo que el paciente negó a quien pide falta, y `reservados` lo nombra.",
+    "mismo instante. Lo anulado se omite. Lo que el paciente negó a quien pide falta, y `negados` lo nombra.",
     operation_id="leerHistoria",
 )
 def read(cedula: PacienteEnRuta) -> Schema:
@@ -47,6 +47,6 @@ def read(cedula: PacienteEnRuta) -> Schema:
         for resource in RESOURCES
     }
     patient = authorization.visible(Paciente.model_validate_json(found["paciente"]), "pacientes")
-    reserved = [name for name in records if authorization.denied(name)]
-    whole: Schema = Historia(paciente=patient, **records, reservados=reserved)
+    withheld = [name for name in records if authorization.denied(name)]
+    whole: Schema = Historia(paciente=patient, **records, negados=withheld)
     return authorization.without(whole, authorization.hidden("historia") | unreadable)

@@ -14,12 +14,12 @@ def _many(answer: Any) -> tuple[Any, Any]:
 
 
 _lists: dict[str, Any] = {resource.noun.members: _many(resource.answer) for resource in RESOURCES}
-_reserved = Annotated[list[str], Field(description="Las clases de registro que el paciente negó a quien pide: faltan.")]
-_made: Any = create_model("Historia", __base__=Schema, paciente=(Paciente, ...), **_lists, reservados=(_reserved, ...))
+_withheld = Annotated[list[str], Field(description="Las clases de registro que el paciente negó a quien pide: faltan.")]
+_made: Any = create_model("Historia", __base__=Schema, paciente=(Paciente, ...), **_lists, negados=(_withheld, ...))
 Historia: Any = _made
 
 EXAMPLE = {
     "paciente": EXAMPLE_ANSWER,
     **{resource.noun.members: [resource.examples.answer] for resource in RESOURCES},
-    "reservados": [],
+    "negados": [],
 }

@@ -16,7 +16,7 @@ IS_SIGNED = Statement(
 STORE = store(
     Table(
         Noun("nota", "notas", feminine=True),
-        columns=("tipo", "texto", "medico_id", "consulta_id", "adenda_de"),
+        columns=("tipo", "texto", "medico_id", "reserva", "consulta_id", "adenda_de"),
         references=CONSULTA | MEDICO | NOTA,
         later=("firmado_en", "sha256"),
         further={SIGN: {"estado": "'firmada'", "firmado_en": f"greatest(now(), {since()})", "sha256": "%(sha256)s"}},

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from historia_clinica.http.conditional import Motivo
 from historia_clinica.http.fields import AtMost, Schema, Text
-from historia_clinica.records.fields import ConsultaId, MedicoId, present_exactly_when
+from historia_clinica.records.fields import ConsultaId, MedicoId, Reservado, present_exactly_when
 from historia_clinica.records.schemas import Registro, examples
 
 Tipo = Literal["evolucion", "enfermeria", "interconsulta", "epicrisis", "adenda"]
@@ -18,6 +18,7 @@ class _Datos(Schema):
     tipo: Tipo
     texto: Annotated[Text, AtMost(20000)]
     medico_id: Annotated[MedicoId | None, Field(description="El autor; se exige para firmar.")] = None
+    reserva: Reservado = None
     consulta_id: ConsultaId | None = None
     adenda_de: Annotated[
         UUID | None,
@@ -53,6 +54,7 @@ class Nota(Registro):
     tipo: Tipo
     texto: str
     medico_id: int | None
+    reserva: Reservado
     consulta_id: UUID | None
     adenda_de: UUID | None
     estado: Literal["borrador", "firmada", "anulada"]
@@ -65,6 +67,7 @@ EXAMPLES = examples(
         "tipo": "evolucion",
         "texto": "Paciente estable, sin dolor. Tolera la vía oral.",
         "medico_id": 1,
+        "reserva": None,
         "consulta_id": "0d0c2f7e-43cf-4d0b-9a53-6a4b6c1f4a10",
         "adenda_de": None,
     },

@@ -7,7 +7,7 @@ from historia_clinica.resources.ordenes.schemas import Orden
 STORE = store(
     Table(
         Noun("orden", "órdenes", feminine=True),
-        columns=("cups", "descripcion", "cantidad", "justificacion", "consulta_id", "medico_id", "estado"),
+        columns=("cups", "descripcion", "cantidad", "justificacion", "consulta_id", "medico_id", "reserva", "estado"),
         references=CONSULTA | MEDICO,
     ),
     into=Orden,

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from historia_clinica.http.conditional import Motivo
 from historia_clinica.http.fields import WHOLE, AtMost, Line, Schema
-from historia_clinica.records.fields import CUPS, ConsultaId, LongText, MedicoId
+from historia_clinica.records.fields import CUPS, ConsultaId, LongText, MedicoId, Reservado
 from historia_clinica.records.schemas import Registro, examples
 
 Estado = Literal["solicitada", "realizada", "cancelada"]
@@ -20,6 +20,7 @@ class _Datos(Schema):
     justificacion: LongText | None = None
     consulta_id: ConsultaId | None = None
     medico_id: MedicoId | None = None
+    reserva: Reservado = None
 
 
 class OrdenNueva(_Datos):
@@ -40,6 +41,7 @@ class Orden(Registro):
     justificacion: str | None
     consulta_id: UUID | None
     medico_id: int | None
+    reserva: Reservado
     estado: Literal["solicitada", "realizada", "cancelada", "anulada"]
 
 
@@ -51,6 +53,7 @@ EXAMPLES = examples(
         "justificacion": "Control de función renal",
         "consulta_id": "0d0c2f7e-43cf-4d0b-9a53-6a4b6c1f4a10",
         "medico_id": 1,
+        "reserva": None,
         "estado": "solicitada",
     },
     {"estado": "realizada", "motivo": "Se tomó la muestra"},

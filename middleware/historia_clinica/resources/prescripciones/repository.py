@@ -19,6 +19,7 @@ STORE = store(
             "indicaciones",
             "consulta_id",
             "medico_id",
+            "reserva",
             "estado",
         ),
         references=CONSULTA | MEDICO,

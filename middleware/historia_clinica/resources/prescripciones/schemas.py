@@ -14,6 +14,7 @@ from historia_clinica.records.fields import (
     LongText,
     MedicoId,
     Positive,
+    Reservado,
     Short,
     StoredNumber,
 )
@@ -34,6 +35,7 @@ class _Datos(Schema):
     indicaciones: LongText | None = None
     consulta_id: ConsultaId | None = None
     medico_id: MedicoId | None = None
+    reserva: Reservado = None
 
 
 class PrescripcionNueva(_Datos):
@@ -57,6 +59,7 @@ class Prescripcion(Registro):
     indicaciones: str | None
     consulta_id: UUID | None
     medico_id: int | None
+    reserva: Reservado
     estado: Literal["activa", "suspendida", "terminada", "anulada"]
 
 
@@ -73,6 +76,7 @@ EXAMPLES = examples(
         "indicaciones": "Con agua, antes del desayuno y de la cena",
         "consulta_id": "0d0c2f7e-43cf-4d0b-9a53-6a4b6c1f4a10",
         "medico_id": 1,
+        "reserva": None,
         "estado": "activa",
     },
     {"estado": "suspendida", "motivo": "Tos persistente"},

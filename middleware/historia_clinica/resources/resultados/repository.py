@@ -18,6 +18,7 @@ STORE = store(
             "ref_max",
             "interpretacion",
             "medico_id",
+            "reserva",
             "estado",
         ),
         moment="emitido_en",

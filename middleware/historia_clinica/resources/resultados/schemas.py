@@ -17,6 +17,7 @@ from historia_clinica.records.fields import (
     MedicoId,
     Number,
     PastMoment,
+    Reservado,
     StoredNumber,
     present_exactly_when,
 )
@@ -38,6 +39,7 @@ class _Datos(Schema):
     ref_max: Number | None = None
     interpretacion: Interpretacion | None = None
     medico_id: MedicoId | None = None
+    reserva: Reservado = None
 
     @field_validator("valor_texto")
     @classmethod
@@ -94,6 +96,7 @@ class Resultado(Registro):
     ref_max: StoredNumber | None
     interpretacion: Interpretacion | None
     medico_id: int | None
+    reserva: Reservado
     estado: Literal["preliminar", "definitivo", "anulado"]
 
 
@@ -109,6 +112,7 @@ EXAMPLES = examples(
         "ref_max": 1.2,
         "interpretacion": "alto",
         "medico_id": 1,
+        "reserva": None,
         "estado": "preliminar",
     },
     {"estado": "definitivo", "motivo": "Validado por bacteriología"},

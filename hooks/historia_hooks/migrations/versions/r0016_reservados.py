@@ -1,0 +1,9 @@
+"""Records that are reserved to their physician, and the function by which the database keeps to it."""
+
+from historia_hooks.migrations import run_sql
+
+revision, down_revision = "0016", "0014"
+
+
+def upgrade() -> None:
+    run_sql("0016_reservados")
