@@ -50,6 +50,31 @@ def hooks(cluster: Cluster, command: str, workers: int, **environment: str) -> s
     return done.stdout
 
 
+def encrypt(cluster: Cluster) -> dict[str, str]:
+    """From now on the nodes speak TLS with each other, with one certificate that is its own authority; the environment
+    of an API that verifies it.
+    """
+    for node in cluster.nodes:
+        certificate, owner = node.data_directory / "tls.crt", node.data_directory.stat()
+        if node is cluster.coordinator:
+            asked = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=node"]
+            key = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", certificate.with_name("tls.key")]
+            subprocess.run(["openssl", "req", *asked, *key, "-out", certificate], check=True, capture_output=True)
+        for name in ("tls.crt", "tls.key"):
+            own, first = (one.data_directory / name for one in (node, cluster.coordinator))
+            own.write_text(first.read_text())
+            own.chmod(0o600)
+            os.chown(own, owner.st_uid, owner.st_gid)
+        trusted = f"sslmode=verify-full sslrootcert={certificate}"
+        with contextlib.closing(cluster.connect(node)) as connection, connection.cursor() as cursor:
+            for name, value in {"ssl": "on", "ssl_cert_file": "tls.crt", "ssl_key_file": "tls.key"}.items():
+                cursor.execute(f"ALTER SYSTEM SET {name} TO %s", (value,))
+            cursor.execute("ALTER SYSTEM SET citus.node_conninfo TO %s", (trusted,))
+        cluster.restart(node)
+    authority = str(cluster.coordinator.data_directory / "tls.crt")
+    return {"POSTGRES_SSLMODE": "verify-full", "POSTGRES_SSLROOTCERT": authority}
+
+
 @contextlib.contextmanager
 def apis(cluster: Cluster, *routings: str) -> Iterator[dict[str, int]]:
     """The port of a server for each routing."""

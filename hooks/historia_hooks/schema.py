@@ -200,6 +200,7 @@ PRIVILEGES = (
             "anotar_vinculo",
             "contexto_paciente",
             "ve_reservado",
+            "hechos_de_acceso",
         )
     ),
 )
@@ -207,6 +208,7 @@ FUNCTIONS = (
     DistributedFunction("contexto_paciente"),
     DistributedFunction("ve_reservado"),
     DistributedFunction("anotar_auditoria", "cadena", "pacientes"),
+    DistributedFunction("hechos_de_acceso", "paciente", "pacientes"),
 )
 BY_CEDULA = ("pacientes", "pacientes_historial", "numeros_anteriores")
 BY_PACIENTE = (
@@ -233,7 +235,7 @@ OPEN_TO_WHOM_IT_SHOWS = "((reserva IS NULL) OR ve_reservado(medico_id))"
 
 
 def _shown(table: str) -> str:
-    """Of a patient's table: her rows, but for those that are reserved to somebody else. See the revision 0016."""
+    """Of a patient's table: her rows, but for those that are reserved to somebody else. See the revision 0017."""
     return f"({HERS} AND {OPEN_TO_WHOM_IT_SHOWS})" if table in RESERVED else HERS
 
 

@@ -42,18 +42,14 @@ class Database:
         self.workers = self._directory.workers
 
     @contextmanager
-    def transaction(
-        self, paciente: str | None = None, *, cuenta: str | None = None, reservados: str | None = None
-    ) -> Iterator[Transaction]:
+    def transaction(self, paciente: str | None = None, *, cuenta: str | None = None) -> Iterator[Transaction]:
         """One transaction of one request: committed when the block ends, rolled back when it raises.
 
         With the key of a patient, every statement must be about that patient: it may run on any node. So it is with the
         document of an account, which lies beside the patient of that number unless users are spread themselves; then
-        the node that is asked passes the statement on. `reservados`: of whom it touches what is reserved, if not of
-        those whose it may show to whoever asks.
+        the node that is asked passes the statement on.
         """
-        touched = self._reservados() if reservados is None else reservados
-        with self._between(paciente or cuenta, paciente, self._witness, touched) as transaction:
+        with self._between(paciente or cuenta, paciente, self._witness, self._reservados()) as transaction:
             yield transaction
 
     @contextmanager

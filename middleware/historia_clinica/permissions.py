@@ -1,14 +1,14 @@
 """The access matrix as the database holds it, and what it knows about a person and a patient."""
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from historia_clinica.access.consent import Negativa
-from historia_clinica.access.decision import Condicion, Hechos, Permiso
+from historia_clinica.access.decision import Condicion, Hechos, Permiso, facts_of
 from historia_clinica.access.operations import Accion
 from historia_clinica.access.people import Persona, Rol
 from historia_clinica.db import Scope, Statement, Transaction
@@ -31,24 +31,10 @@ IN_FORCE = Statement(
     "SELECT version, sha256, fecha_registro FROM versiones_matriz ORDER BY version DESC LIMIT 1", Scope.REFERENCE
 )
 ROLES = Statement("SELECT rol, descripcion FROM roles ORDER BY rol", Scope.REFERENCE)
-# All at once, also where one is enough: whoever asks about a patient who is not there waits as long as for another's.
 FACTS = Statement(
     """
-    SELECT EXISTS (SELECT FROM relaciones_atencion
-                    WHERE paciente_id = %(paciente_id)s AND usuario_id = %(usuario)s AND estado = 'activa'
-                      AND desde <= now() AND (hasta IS NULL OR now() < hasta)) AS relacion,
-           EXISTS (SELECT FROM ordenes WHERE paciente_id = %(paciente_id)s AND estado <> 'anulada') AS orden,
-           EXISTS (SELECT FROM pacientes
-                    WHERE cedula = %(paciente_id)s AND id = %(paciente_uuid)s::uuid
-                      AND estado <> 'fusionado') AS propio,
-           EXISTS (SELECT FROM accesos_emergencia
-                    WHERE paciente_id = %(paciente_id)s AND usuario_id = %(usuario)s AND sesion = %(sesion)s::uuid
-                      AND now() < expira) AS emergencia,
-           (SELECT coalesce(json_agg(one), '[]')
-              FROM (SELECT categorias, destinatarios, propositos FROM consentimientos
-                     WHERE paciente_id = %(paciente_id)s AND estado = 'activo' AND decision = 'niega'
-                       AND tipo IN ('tratamiento_datos', 'compartir_terceros')
-                       AND desde <= now() AND (hasta IS NULL OR now() < hasta)) AS one) AS negativas
+    SELECT hechos_de_acceso(%(paciente_id)s, %(usuario)s, %(paciente_uuid)s::uuid, %(sesion)s::uuid, %(que)s::text[])
+           AS hechos
     """,
     Scope.PATIENT,
 )
@@ -92,9 +78,16 @@ class Permissions:
         self._transaction = transaction
         self.matrix = Kept(keep, self._load)
 
-    def _load(self) -> tuple[Permiso, ...]:
+    def of(self, rol: Rol | None) -> Sequence[Permiso]:
+        """The rows of that role; none for who has no role."""
+        return self.matrix().get(rol, ())
+
+    def _load(self) -> Mapping[Rol | None, Sequence[Permiso]]:
+        by_role: dict[Rol | None, list[Permiso]] = defaultdict(list)
         with self._transaction() as transaction:
-            return understood(rows(transaction))
+            for one in understood(rows(transaction)):
+                by_role[one.rol].append(one)
+        return dict(by_role)
 
 
 def rows(transaction: Transaction) -> list[Row]:
@@ -117,17 +110,23 @@ def understood(found: Sequence[Row]) -> tuple[Permiso, ...]:
     )
 
 
-def facts(transaction: Transaction, persona: Persona, paciente: str, proposito: str | None) -> Hechos:
-    """About a patient who may not exist: then nothing holds."""
+def facts(
+    transaction: Transaction, persona: Persona, paciente: str, proposito: str | None, matriz: Iterable[Permiso]
+) -> Hechos:
+    """About a patient who may not exist: then nothing holds. Nor does what no row of `matriz`, those of who asks, hangs
+    on: it is not looked up.
+    """
     asked = {
+        "que": sorted({fact for one in matriz for fact in facts_of(one.condicion)}),
         "paciente_id": paciente,
         "usuario": persona.usuario,
         "paciente_uuid": persona.paciente_uuid,
         "sesion": persona.sesion,
     }
-    return transaction.rows(FACTS, asked, partial(_known, paciente, proposito))[0]
+    found: dict[str, Any] = transaction.rows(FACTS, asked, dict)[0]
+    return _known(paciente, proposito, **found["hechos"])
 
 
-def _known(paciente: str, proposito: str | None, *, negativas: list[dict[str, list[str]]], **holding: Any) -> Hechos:
+def _known(paciente: str, proposito: str | None, *, negativas: list[dict[str, list[str]]], **holding: bool) -> Hechos:
     denials = (Negativa(**{name: frozenset(values) for name, values in one.items()}) for one in negativas)
     return Hechos(paciente, **holding, negativas=tuple(denials), proposito=proposito)

@@ -1,6 +1,6 @@
 """Signs whose rows a transaction is about, so that the database touches no others. Pure but for the clock.
 
-`contexto_paciente` (revision 0013 of the schema) verifies it, and `ve_reservado` (0016) of what physicians reserved
+`contexto_paciente` (revision 0013 of the schema) verifies it, and `ve_reservado` (0017) of what physicians reserved
 whose it may be, with keys that `historia-hooks sync` brings to the nodes
 (`historia_hooks.context_key`, where the construction is described). It holds for five minutes.
 """

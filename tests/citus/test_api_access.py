@@ -15,7 +15,7 @@ from historia_clinica.permissions import FACTS, MATRIX
 from historia_clinica.resources.pacientes.repository import PAGE
 from historia_hooks.matrix import carried
 from historia_local.nodes import Cluster
-from row_contexts import as_the_api
+from row_contexts import as_the_api, context_of
 from versioned import NOTA, PACIENTES, if_match
 
 PATHS = ("", "/historia", "/notas", "/ordenes", "/relaciones-atencion")
@@ -78,9 +78,13 @@ def test_every_node_knows_who_attends_whom(citus_system: Cluster, seeded: World)
         with as_the_api(citus_system, node) as cursor:
             for name, subject in seeded.subjects.items():
                 asked = {"paciente_id": subject.cedula, "usuario": medico, "paciente_uuid": None, "sesion": None}
-                cursor.execute(FACTS.sql, asked)
+                cursor.execute("SET LOCAL historia.contexto = %s", (context_of(citus_system, subject.cedula),))
+                cursor.execute(FACTS.sql, asked | {"que": ["orden", "relacion", "emergencia", "propio"]})
                 related = name == "related"
-                assert cursor.fetchone() == (related, related, False, False, []), node.name
+                nothing_else = {"propio": False, "emergencia": False, "negativas": []}
+                [found] = cursor.fetchone()
+                assert found == {"relacion": related, "orden": related} | nothing_else, node.name
+            cursor.execute("SET LOCAL historia.contexto = %s", (context_of(citus_system, "*"),))
             cursor.execute(PAGE.sql, nothing | {"anulados": False, "rows": 100, "atendido_por": medico})
             found = {row[0] for row in cursor.fetchall()}  # and whom other tests relate
             assert found & {one.cedula for one in seeded.subjects.values()} == {seeded.subjects["related"].cedula}

@@ -22,6 +22,7 @@ MOMENT = "2026-01-31T13:30:00+00:00"
 IDENTIFIER = "7f1f3a52-3a2f-4d0f-9b57-0f5bb6a2c1de"
 CONSULTA = {
     "medico_id": None,
+    "reserva": None,
     "fecha_consulta": None,
     "diagnostico": "d",
     "tratamiento": None,
@@ -33,7 +34,7 @@ ALERGIA = dict.fromkeys(["tipo", "criticidad", "reaccion", "verificacion"]) | {
     "sustancia": "s",
     "estado": "activa",
 }
-DIAGNOSTICO = dict.fromkeys(["inicio", "resuelto", "consulta_id", "medico_id"]) | {
+DIAGNOSTICO = dict.fromkeys(["inicio", "resuelto", "consulta_id", "medico_id", "reserva"]) | {
     "codigo": "J459",
     "descripcion": "d",
     "rol": "principal",
@@ -42,7 +43,9 @@ DIAGNOSTICO = dict.fromkeys(["inicio", "resuelto", "consulta_id", "medico_id"]) 
 }
 ANTECEDENTE = {"tipo": "familiar", "texto": "t", "codigo": None, "parentesco": "p"}
 SIGNO_VITAL = {"tomado_en": MOMENT, "loinc": "8310-5", "valor": Decimal("36.6"), "unidad": "Cel", "metodo": None}
-PRESCRIPCION = dict.fromkeys(["atc", "duracion_dias", "cantidad", "indicaciones", "consulta_id", "medico_id"]) | {
+PRESCRIPCION = dict.fromkeys(
+    ["atc", "duracion_dias", "cantidad", "indicaciones", "consulta_id", "medico_id", "reserva"]
+) | {
     "medicamento": "m",
     "dosis": Decimal("0.5"),
     "unidad": "mg",
@@ -50,20 +53,22 @@ PRESCRIPCION = dict.fromkeys(["atc", "duracion_dias", "cantidad", "indicaciones"
     "frecuencia": "f",
     "estado": "activa",
 }
-ORDEN = dict.fromkeys(["justificacion", "consulta_id", "medico_id"]) | {
+ORDEN = dict.fromkeys(["justificacion", "consulta_id", "medico_id", "reserva"]) | {
     "cups": "903895",
     "descripcion": "d",
     "cantidad": 1,
     "estado": "solicitada",
 }
-RESULTADO = dict.fromkeys(["orden_id", "valor_texto", "ref_min", "ref_max", "interpretacion", "medico_id"]) | {
+RESULTADO = dict.fromkeys(
+    ["orden_id", "valor_texto", "ref_min", "ref_max", "interpretacion", "medico_id", "reserva"]
+) | {
     "emitido_en": MOMENT,
     "loinc": "2160-0",
     "valor": Decimal("1.25"),
     "unidad": "mg/dL",
     "estado": "definitivo",
 }
-NOTA = dict.fromkeys(["medico_id", "consulta_id", "adenda_de"]) | {"tipo": "evolucion", "texto": "t"}
+NOTA = dict.fromkeys(["medico_id", "consulta_id", "adenda_de", "reserva"]) | {"tipo": "evolucion", "texto": "t"}
 DOCUMENTO = {"nombre": "n", "tipo": "otro", "mime": "text/plain", "bytes": 4, "sha256": "s"}
 RELACION = {"usuario_id": PACIENTE, "origen": "cita", "desde": MOMENT, "hasta": None}
 CONSENTIMIENTO = dict.fromkeys(["hasta", "otorgado_por", "evidencia_sha256"]) | {
@@ -246,6 +251,7 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     **versioned("pacientes", {"cedula": PACIENTE}, PERSONA),
     "permissions.FACTS": [
         {"paciente_id": PACIENTE, "usuario": PACIENTE, "paciente_uuid": IDENTIFIER, "sesion": session}
+        | {"que": ["relacion", "emergencia"]}
         for session in (None, IDENTIFIER)
     ],
     "permissions.IN_FORCE": [{}],
@@ -298,7 +304,7 @@ def catalogue() -> dict[str, Statement]:
 
 
 STATEMENTS = catalogue()
-CALLED = ["audit.APPEND"]  # a function that Citus calls where its patient is
+CALLED = ["audit.APPEND", "permissions.FACTS"]  # functions that Citus calls where their patient is
 PATIENT = sorted(name for name, one in STATEMENTS.items() if one.scope is Scope.PATIENT and name not in CALLED)
 # about one account: one task, however users are spread
 ACCOUNT = sorted(

@@ -104,6 +104,22 @@ def test_nothing_is_written_about_anybody_else(citus_system: Any, new_api: NewAp
         ) == [1]
 
 
+def test_what_is_known_of_a_patient_is_told_under_that_ones_context_alone(citus_system: Any, new_api: NewApi) -> None:
+    """By a function of the owner, for whom no policy holds; also once it was told to somebody on that connection."""
+    one, other = patients(new_api("coordinator"), 2)
+    for node in citus_system.nodes[:3]:
+        asked = f"SELECT hechos_de_acceso('{one}', 'U', NULL, NULL, '{{orden}}')"
+        for said in (None, context_of(citus_system, other), context_of(citus_system, "*")):
+            assert refusal(citus_system, node, said, asked) == NOT_TRUSTED
+        with as_the_api(citus_system, node, one) as cursor:
+            cursor.execute(asked)
+            cursor.execute("SET LOCAL historia.contexto = %s", (context_of(citus_system, other),))
+            with pytest.raises(psycopg2.Error) as refused:
+                cursor.execute(asked)
+            assert refused.value.pgcode == NOT_TRUSTED
+            cursor.connection.rollback()
+
+
 def test_what_is_reserved_is_on_no_node_and_no_shard_but_for_whom_it_is(citus_system: Any, new_api: NewApi) -> None:
     api = new_api("coordinator")
     [one] = patients(api, 1)

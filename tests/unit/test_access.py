@@ -16,6 +16,7 @@ from historia_clinica.access.decision import (
     Razon,
     asks_for_facts,
     decidir,
+    facts_of,
 )
 from historia_clinica.access.operations import OF_ACCOUNTS, OPEN, Accion, Operation, operation_of
 from historia_clinica.access.people import ANONYMOUS, Persona, Rol
@@ -120,6 +121,20 @@ def test_facts_that_are_not_asked_for_change_nothing(
 ) -> None:
     if not asks_for_facts(who, operation, matrix):
         assert decidir(who, operation, matrix, hechos) == decidir(who, operation, matrix, Hechos(hechos.paciente))
+
+
+@given(people, operations, matrices, facts)
+def test_facts_on_which_no_row_hangs_change_nothing(
+    who: Persona, operation: Operation, matrix: list[Permiso], hechos: Hechos
+) -> None:
+    """But for what was denied, which is asked of everybody; nobody himself is denied anything."""
+    wanted = {fact for one in matrix for fact in facts_of(one.condicion)}
+    fewer = replace(
+        hechos, **{name: False for name in ("relacion", "orden", "propio", "emergencia") if name not in wanted}
+    )
+    assert decidir(who, operation, matrix, replace(fewer, negativas=())) == decidir(
+        who, operation, matrix, replace(hechos, negativas=())
+    )
 
 
 @given(people, operations, matrices)

@@ -35,6 +35,16 @@ LOOKED_UP = frozenset(Condicion) - {Condicion.SIEMPRE}
 NARROWING = frozenset({Condicion.RELACION, Condicion.PROPIO})
 
 
+ATTENDING = frozenset({"relacion", "emergencia"})
+FACTS = {
+    Condicion.RELACION: ATTENDING,
+    Condicion.AUTOR: ATTENDING,
+    Condicion.ORDEN: frozenset({"orden"}),
+    Condicion.EMERGENCIA: frozenset({"emergencia"}),
+    Condicion.PROPIO: frozenset({"propio"}),
+}
+
+
 class Razon(StrEnum):
     PERMITIDO = "permitido"
     SIN_PERMISO = "sin_permiso"
@@ -78,6 +88,11 @@ class Decision:
 
 
 UNRESTRICTED = Decision(permitido=True, razon=Razon.PERMITIDO)
+
+
+def facts_of(condicion: Condicion) -> frozenset[str]:
+    """The members of `Hechos` on which it hangs."""
+    return FACTS.get(condicion, NONE)
 
 
 def permisos_de(persona: Persona, operation: Operation, matriz: Iterable[Permiso]) -> list[Permiso]:

@@ -10,7 +10,7 @@ is held for whoever sends slowly.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -23,6 +23,7 @@ from historia_clinica.access.decision import (
     Decision,
     Fields,
     Hechos,
+    Permiso,
     Razon,
     asks_for_facts,
     decidir,
@@ -184,9 +185,10 @@ def _authorize() -> Response | None:
     operation = operation_of(endpoint)
     if operation is None:
         return problems.answer(Forbidden())
-    hechos, matrix = _facts(who, operation), context().permissions.matrix()
-    decided = decidir(who, operation, matrix, hechos)
-    g.asked = _Asked(who, hechos, decided, reserved_of(who, matrix, hechos))
+    rows = context().permissions.of(who.rol)
+    hechos = _facts(who, operation, rows)
+    decided = decidir(who, operation, rows, hechos)
+    g.asked = _Asked(who, hechos, decided, reserved_of(who, rows, hechos))
     if hechos.emergencia:
         purpose.broke_the_glass()
     if decided.permitido:
@@ -206,15 +208,14 @@ def _refusal(razon: Razon) -> HistoriaError:
             return Forbidden()
 
 
-def _facts(who: Persona, operation: Operation) -> Hechos:
+def _facts(who: Persona, operation: Operation, rows: Sequence[Permiso]) -> Hechos:
     cedula = (request.view_args or {}).get("cedula")
     if cedula is None:
         return Hechos()
-    if not re.fullmatch(CEDULA[1:-1], cedula) or not asks_for_facts(who, operation, context().permissions.matrix()):
+    if not re.fullmatch(CEDULA[1:-1], cedula) or not asks_for_facts(who, operation, rows):
         return Hechos(cedula)
-    # an order counts whoever may see it
-    with context().database.transaction(paciente=cedula, reservados=EVERYBODYS) as transaction:
-        return facts(transaction, who, cedula, purpose.code())
+    with context().database.transaction(paciente=cedula) as transaction:
+        return facts(transaction, who, cedula, purpose.code(), rows)
 
 
 def _asked() -> _Asked | None:
@@ -226,7 +227,8 @@ def _about_reading(recurso: str) -> Decision:
     asked = _asked()
     if asked is None:
         return UNRESTRICTED
-    return decidir(asked.persona, Operation(recurso, Accion.LEER), context().permissions.matrix(), asked.hechos)
+    rows = context().permissions.of(asked.persona.rol)
+    return decidir(asked.persona, Operation(recurso, Accion.LEER), rows, asked.hechos)
 
 
 def _own_number() -> int:

@@ -1,4 +1,4 @@
-"""Records that are reserved to their physician, and the function by which the database keeps to it."""
+"""Records that are reserved to their physician."""
 
 from historia_hooks.migrations import run_sql
 
