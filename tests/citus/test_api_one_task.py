@@ -247,6 +247,10 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "pacientes.PAGE": [
         {"after_moment": None, "after_id": None, "anulados": False, "rows": 21} | NOTHING_SEARCHED,
         {"after_moment": MOMENT, "after_id": IDENTIFIER, "anulados": True, "rows": 21} | SEARCHED,
+        *(
+            {"after_moment": None, "after_id": None, "anulados": False, "rows": 21} | NOTHING_SEARCHED | of_whom
+            for of_whom in ({"propio": PACIENTE, "propio_uuid": IDENTIFIER}, {"atendido_por": PACIENTE})
+        ),
     ],
     **versioned("pacientes", {"cedula": PACIENTE}, PERSONA),
     "permissions.FACTS": [
