@@ -159,7 +159,6 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "cluster.MOVES": [{}],
     "cluster.PROGRESS": [{}],
     "audit.APPEND": [APPENDED | {"sistema": system} for system in (False, True)],
-    "audit.NOTHING": [{}],
     "audit.APPEND_TIED": [SAID | {"paciente": PACIENTE, "otro": "1", "aqui": "recibe", "alla": "fusionado_en"}],
     "auditoria.FROM_THERE": [{"paciente_id": PACIENTE, "first": 1, "rows": 21}],
     "auditoria.HEAD": [{"paciente_id": PACIENTE}],

@@ -25,13 +25,15 @@ from access import (
     world,
 )
 from audited import kept as audited
+from audited import query
 from historia_clinica.access.operations import OPEN
 from historia_clinica.access.people import Persona, Rol
-from historia_clinica.audit.repository import APPEND, NOTHING
+from historia_clinica.audit.repository import APPEND
 from historia_clinica.db import Transaction
 from historia_clinica.http.context import KEY
 from historia_clinica.permissions import FACTS, MATRIX
 from historia_local.nodes import Cluster
+from row_contexts import as_the_api
 from versioned import MEDICOS, NOTA, ORDEN, PACIENTES, RECORDS, RESULTADO, if_match, key
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -142,14 +144,12 @@ def test_a_foreign_patient_is_like_one_who_does_not_exist(
         probes = {name: list(requests(subject)) for name, subject in absent.items()}
         seen = 0
         for asked in zip(*probes.values(), strict=True):
-            answers, waited = [], []
+            answers = []
             for method, address, sent in asked:
                 statements.clear()
                 answered = told(api.open(address, method=method, **sent))
-                answers.append((answered, [one for one in statements if one != NOTHING.sql]))
-                waited.append(NOTHING.sql in statements)
+                answers.append((answered, list(statements)))
             assert answers == [answers[-1]] * len(answers), asked
-            assert (waited[0], waited[-1]) == (False, True)  # each waits for the disk twice: for a row, or for nothing
             (status, _, body), looked_up = answers[0]
             assert status in (403, 404)
             if status == 404:
@@ -166,6 +166,19 @@ def test_what_is_no_number_of_a_patient_is_not_asked_for(door: Door, seeded: Wor
         for text in ("x", "a b c", "123%00", "%ED%A0%80123", "'; --"):
             assert told(api.get(f"{PACIENTES}/{text}")) == wanted
         assert statements == [APPEND.sql] * 5
+
+
+def test_for_a_number_that_nobody_has_the_database_does_as_much_and_keeps_nothing(postgres_system: Cluster) -> None:
+    said = "'u', 'medico', 'leer', 'notas', NULL, NULL, NULL, 'denegado', NULL, NULL, 'p', NULL, NULL, NULL"
+    with as_the_api(postgres_system) as cursor:
+        cursor.execute(f"SELECT anotar_auditoria('NADIE-7', false, false, {said})")
+        assert cursor.fetchone() == (None,)
+        cursor.execute("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")
+        assert cursor.fetchone() == (True,)  # what was taken back was written, and the commit waits for the disk
+    kept = (
+        "SELECT (SELECT count(*) FROM auditoria a WHERE a.paciente_id = 'NADIE-7') + count(*) FROM auditoria_cabeza h"
+    )
+    assert query(postgres_system, f"{kept} WHERE h.paciente_id = 'NADIE-7'") == [(0,)]
 
 
 def test_a_question_about_methods_tells_nothing_of_a_patient(door: Door, seeded: World, statements: list[str]) -> None:

@@ -25,19 +25,12 @@ APPEND_TIED = Statement(
     """,
     Scope.CLUSTER,
 )
-# Puts nothing anywhere, but its commit waits for the disk as that of a row does.
-NOTHING = Statement("SELECT pg_logical_emit_message(true, 'auditoria', '')::text AS lugar", Scope.CLUSTER)
 
 
 def append(transaction: Transaction, chain: Chain, entry: Entry, *, known: bool) -> bool:
     """False where nobody has that number and `known` does not say otherwise. Raises Unavailable."""
     said = {"cadena": chain.name, "sistema": chain.system, "conocido": known, "vinculo": None, "vinculado": None}
     return _run(transaction, APPEND, asdict(entry) | said)["seq"] is not None
-
-
-def append_nothing(transaction: Transaction) -> None:
-    """For whoever measures the time: the commit takes as long as if there had been a chain to write to."""
-    _run(transaction, NOTHING, {})
 
 
 def append_tied(transaction: Transaction, entry: Entry, paciente: str, tie: Tie) -> None:

@@ -30,7 +30,7 @@ from historia_clinica.audit.entries import (
     result_of,
     system_chain,
 )
-from historia_clinica.audit.repository import append, append_nothing, append_tied
+from historia_clinica.audit.repository import append, append_tied
 from historia_clinica.db import Transaction
 from historia_clinica.errors import AuditUnavailable, HistoriaError, OutcomeUnknown
 from historia_clinica.http import problems
@@ -182,22 +182,17 @@ def _keep_apart(operation: Operation, result: Resultado) -> None:
     denied = result is Resultado.DENEGADO
     if paciente is not None:
         if not (denied and persona() is ANONYMOUS):
-            found = _append_apart(Chain(paciente), entry, known=False, as_long=denied)
+            found = _append_apart(Chain(paciente), entry, known=False)
             if found and not denied:
                 return
         entry = replace(entry, recurso_id=_pseudonym(paciente))
     _append_apart(system_chain(persona()), entry, known=True)
 
 
-def _append_apart(chain: Chain, entry: Entry, *, known: bool, as_long: bool = False) -> bool:
-    """`as_long`: where there is no such chain, it takes as long as if there were."""
-
+def _append_apart(chain: Chain, entry: Entry, *, known: bool) -> bool:
     def once() -> bool:
         with context().database.transaction(chain.name) as transaction:  # where it lies, or any node
-            found = append(transaction, chain, entry, known=known)
-            if as_long and not found:
-                append_nothing(transaction)
-            return found
+            return append(transaction, chain, entry, known=known)
 
     return _wherever_it_moved(once)
 
