@@ -65,8 +65,8 @@ class LoginFailed(Unauthorized):
     slug = "acceso-no-valido"
     title = "No se pudo entrar"
     meaning = (
-        "El documento o la contraseña no son correctos, o la cuenta no puede entrar. Tras varios intentos fallidos hay "
-        "que esperar unos minutos."
+        "El documento o la contraseña no son correctos, o el token del proveedor no vale, o la cuenta no puede entrar "
+        "así. Tras varios intentos fallidos hay que esperar unos minutos."
     )
 
 
@@ -101,6 +101,12 @@ class NotFound(HistoriaError):
     title = "No encontrado"
     status = 404
     meaning = "No existe lo que se pide."
+
+
+class ProviderNotConfigured(NotFound):
+    slug = "proveedor-no-configurado"
+    title = "Sin proveedor de identidad"
+    meaning = "Esta instalación no tiene un proveedor de identidad: se entra con documento y contraseña."
 
 
 class Conflict(HistoriaError):
@@ -226,6 +232,12 @@ class SchemaMissing(Unavailable):
     slug = "esquema-no-instalado"
     title = "Esquema sin instalar"
     meaning = "El esquema aún no está instalado; espere a «historia-hooks sync»."
+
+
+class ProviderUnavailable(Unavailable):
+    slug = "proveedor-no-disponible"
+    title = "Proveedor de identidad no disponible"
+    meaning = "El proveedor de identidad no responde; vuelva a intentarlo en unos segundos."
 
 
 class AuditUnavailable(Unavailable):

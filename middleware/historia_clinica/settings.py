@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from historia_clinica.routing import Address, Routing
+from historia_clinica.web import may_be_asked
 
 PREFIX = "HISTORIA_"
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
@@ -61,6 +62,17 @@ class Settings(BaseSettings):
         10, ge=1, le=1000, description="Failed logins of one account in a window, after which it waits for the next."
     )
     historia_login_window: int = Field(900, ge=60, le=86400, description="Seconds of that window.")
+    historia_oidc_issuer: str = Field(
+        "",
+        description="Address of the identity provider, as it calls itself in its tokens (`iss`); https. Empty: none, "
+        "and everybody enters with a password.",
+    )
+    historia_oidc_client_id: str = Field(
+        "", max_length=255, description="Client that its ID tokens must be for; with HISTORIA_OIDC_ISSUER."
+    )
+    historia_oidc_ca_file: str = Field(
+        "", description="File of the CA that signs the provider's certificate, in place of those of the system."
+    )
     historia_emergency_minutes: int = Field(
         60, ge=5, le=240, description="Minutes that a physician may see a patient after breaking the glass."
     )
@@ -156,6 +168,18 @@ class Settings(BaseSettings):
     def _accept_long_keys(self) -> Self:
         if any(len(key) < LEAST_KEY for key in self.signing_keys):
             raise ValueError(f"HISTORIA_SIGNING_KEYS_ACCEPTED: una clave tiene menos de {LEAST_KEY} caracteres")
+        return self
+
+    @model_validator(mode="after")
+    def _know_the_whole_provider(self) -> Self:
+        issuer, client = self.historia_oidc_issuer, self.historia_oidc_client_id
+        if bool(issuer) != bool(client):
+            missing, said = ("CLIENT_ID", "ISSUER") if issuer else ("ISSUER", "CLIENT_ID")
+            raise ValueError(f"HISTORIA_OIDC_{missing}: falta, y HISTORIA_OIDC_{said} la necesita")
+        if self.historia_oidc_ca_file and not issuer:
+            raise ValueError("HISTORIA_OIDC_ISSUER: falta, y HISTORIA_OIDC_CA_FILE la necesita")
+        if issuer and ("?" in issuer or not may_be_asked(issuer)):
+            raise ValueError("HISTORIA_OIDC_ISSUER: debe ser una dirección https:// sin «?» ni «#»")
         return self
 
     @model_validator(mode="after")

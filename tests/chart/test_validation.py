@@ -105,6 +105,10 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
         "networkPolicy.clients: middleware.ingress.enabled es true, pero la lista no nombra al controlador de Ingress "
         "y nada suyo llegaría a la API. Añada su namespace",
     ),
+    "oidc": (
+        {"networkPolicy": {"oidc": {"to": [{"ipBlock": {"cidr": "192.0.2.80/32"}}]}}},
+        "networkPolicy.oidc: dice por dónde se llega al proveedor de identidad, y middleware.oidc.issuer está vacío.",
+    ),
     "connections": (
         {"middleware": {"autoscaling": {"enabled": True, "maxReplicas": 30}}},
         "middleware.autoscaling.maxReplicas: es 30; con uno más mientras se actualiza, sus pods abren hasta 248 "

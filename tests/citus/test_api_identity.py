@@ -1,6 +1,7 @@
 """Accounts and sessions on many nodes: where users are a reference table and where they are spread."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from citus.routed import database_of, written_in_two_phases
 from flask.testing import FlaskClient
 from historia_local.nodes import Cluster
 from identified import PASSWORD, REQUIRED, SESIONES, Clock, Person, admin, bearer, changed, person, renewed
+from identity_provider import SUBJECT, Provider, exchanged, linked, provided, put
 from versioned import PACIENTES, if_match
 
 SPREAD = {"reference": "pacientes", "documento_id": "usuario"}
@@ -31,15 +33,21 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="module")
-def coordinator(system: Cluster, api_of: Callable[..., Any], clock: Clock) -> Iterator[FlaskClient]:
-    with api_of(system, clock, **REQUIRED) as client:
+def provider(clock: Clock) -> Iterator[Provider]:
+    with provided(clock) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def coordinator(system: Cluster, api_of: Callable[..., Any], clock: Clock, provider: Provider) -> Iterator[FlaskClient]:
+    with api_of(system, clock, **REQUIRED | provider.environment) as client:
         yield client
         database_of(client).close()
 
 
 @pytest.fixture(scope="module")
-def owner(system: Cluster, api_of: Callable[..., Any], clock: Clock) -> Iterator[FlaskClient]:
-    with api_of(system, clock, HISTORIA_ROUTING="owner", **REQUIRED) as client:
+def owner(system: Cluster, api_of: Callable[..., Any], clock: Clock, provider: Provider) -> Iterator[FlaskClient]:
+    with api_of(system, clock, HISTORIA_ROUTING="owner", **REQUIRED | provider.environment) as client:
         yield client
         database_of(client).close()
 
@@ -90,6 +98,29 @@ def test_a_session_is_of_one_phase_and_ends_on_every_node(
     assert coordinator.post(f"{somebody.account}/clave", json={"motivo": "m"}, headers=headers).status_code == 200
 
 
+def test_a_token_of_the_provider_serves_once_on_all_nodes_together(
+    system: Cluster, coordinator: FlaskClient, owner: FlaskClient, administrator: Person, provider: Provider
+) -> None:
+    headers = administrator.headers(coordinator)
+    somebody = linked(coordinator, headers)
+    for api, other in [(coordinator, owner), (owner, coordinator)]:
+        before, token = written_in_two_phases(system), provider.signed()
+        given = exchanged(api, somebody.documento, token).get_json()
+        assert [exchanged(each, somebody.documento, token).status_code for each in (api, other)] == [401, 401]
+        mine = bearer(renewed(other, given["refresh_token"]).get_json()["access_token"])
+        assert other.get(PACIENTES, headers=mine).status_code == 200
+        assert written_in_two_phases(system) <= before
+        assert put(api, headers, somebody, sujeto_oidc=f"otra-{api is owner}").status_code == 200
+        assert other.get(PACIENTES, headers=mine).status_code == 401
+        assert put(other, headers, somebody, sujeto_oidc=SUBJECT).status_code == 200
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(4):
+            token = provider.signed()
+            asked = [api.application.test_client() for api in (coordinator, owner)]
+            came = pool.map(lambda api, one=token: exchanged(api, somebody.documento, one).status_code, asked)
+            assert sorted(came) == [200, 401]
+
+
 def test_made_up_documents_cost_one_phase(system: Cluster, owner: FlaskClient) -> None:
     before = written_in_two_phases(system)
     for number in range(16):
@@ -97,11 +128,13 @@ def test_made_up_documents_cost_one_phase(system: Cluster, owner: FlaskClient) -
     assert written_in_two_phases(system) <= before
 
 
-def test_sessions_outlive_the_coordinator(system: Cluster, owner: FlaskClient, administrator: Person) -> None:
+def test_sessions_outlive_the_coordinator(
+    system: Cluster, owner: FlaskClient, administrator: Person, provider: Provider
+) -> None:
     """With the routing that goes past it: who is in stays, comes in and goes out, and reads a patient."""
     headers = administrator.headers(owner)
     body = {"cedula": f"{administrator.documento}-P", "nombre": "Ana", "apellido": "Peña"}
-    reader = person(owner, headers)
+    reader, by_provider = person(owner, headers), linked(owner, headers)
     there = owner.post(PACIENTES, json=body, headers=reader.headers(owner)).headers["Location"]
     system.kill(system.coordinator)
     try:
@@ -112,5 +145,6 @@ def test_sessions_outlive_the_coordinator(system: Cluster, owner: FlaskClient, a
             assert owner.delete(f"{SESIONES}/actual", headers=mine).status_code == 204
             assert owner.get(there, headers=mine).status_code == 401
             assert owner.get(SESIONES, headers=headers).status_code == 200
+            assert exchanged(owner, by_provider.documento, provider.signed()).status_code == 200
     finally:
         system.restart(system.coordinator)

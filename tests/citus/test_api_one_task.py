@@ -104,6 +104,7 @@ QUIEN = {"documento_id": PACIENTE}
 SESION = QUIEN | {"id": IDENTIFIER}
 DIGEST = b"0" * 32
 CUENTA = QUIEN | {"rol": "medico", "ambitos": None, "medico_id": 1, "paciente_id": None, "paciente_uuid": None}
+CUENTA |= {"sujeto_oidc": "f81d4fae"}
 BY_ADMIN = {"ahora": MOMENT, "autor": "1", "motivo": "m", "peticion": "p"}
 NEW_PASSWORD = {"clave_hash": "$argon2id$"}
 CONCEPTOS = {"vocabulario": "divipola", "version": "2019-12", "rows": 21}
@@ -190,7 +191,7 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     **records("consentimientos", CONSENTIMIENTO, later=("revocado_en",)),
     "consentimientos.VERSIONS.revoke": [{"paciente_id": PACIENTE, "id": IDENTIFIER, "version": 1} | SIGNED],
     **records("consultas", CONSULTA | {"fecha_consulta": MOMENT}),
-    "cuentas.ASSIGN": [CUENTA | BY_ADMIN | {"activa": False, "versiones": [1]}],
+    "cuentas.ASSIGN": [CUENTA | BY_ADMIN | {"activa": False, "version": 1}],
     "cuentas.PATIENT": [{"paciente_id": PACIENTE}],
     "cuentas.CREATE": [CUENTA | BY_ADMIN | NEW_PASSWORD | {"debe_cambiar": True}],
     "cuentas.PHYSICIAN": [{"medico_id": 1}],
@@ -213,11 +214,15 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "identity.END": [SESION | {"ahora": MOMENT, "motivo": "salida"}],
     "identity.END_ALL": [QUIEN | {"ahora": MOMENT, "motivo": "cierre", "salvo": but} for but in (None, IDENTIFIER)],
     "identity.FORGIVE": [QUIEN],
+    "identity.LINKED": [QUIEN],
     "identity.LIST": [QUIEN | {"ahora": MOMENT, "rows": 100}],
     "identity.LOCK": [SESION],
     "identity.NEXT_EPOCH": [QUIEN],
     "identity.OPEN": [
-        SESION | {"epoca": 1, "familia": DIGEST, "renovacion": DIGEST, "ahora": MOMENT, "expira_en": "2026-02-01"}
+        SESION
+        | {"epoca": 1, "familia": DIGEST, "renovacion": DIGEST, "ahora": MOMENT, "expira_en": "2026-02-01"}
+        | {"token_oidc": token}
+        for token in (None, DIGEST)
     ],
     "identity.REHASH": [QUIEN | NEW_PASSWORD | {"anterior": "$argon2id$"}],
     "identity.RENEW": [SESION | {"renovacion": DIGEST, "anterior": DIGEST, "renovada_en": MOMENT}],

@@ -123,3 +123,52 @@ def test_metrics_are_told_at_the_address_of_the_api(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("HISTORIA_BIND", "[::]:8080")
     monkeypatch.setenv("HISTORIA_METRICS_PORT", "9464")
     assert Settings().metrics_bind == "[::]:9464"
+
+
+PROVIDER = {"HISTORIA_OIDC_ISSUER": "https://id.example.org/realms/hospital", "HISTORIA_OIDC_CLIENT_ID": "historia"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"HISTORIA_OIDC_CLIENT_ID": ""}, "HISTORIA_OIDC_CLIENT_ID: falta, y HISTORIA_OIDC_ISSUER la necesita"),
+        ({"HISTORIA_OIDC_ISSUER": ""}, "HISTORIA_OIDC_ISSUER: falta, y HISTORIA_OIDC_CLIENT_ID la necesita"),
+        (
+            {"HISTORIA_OIDC_ISSUER": "", "HISTORIA_OIDC_CLIENT_ID": "", "HISTORIA_OIDC_CA_FILE": "/ca.crt"},
+            "HISTORIA_OIDC_ISSUER: falta, y HISTORIA_OIDC_CA_FILE la necesita",
+        ),
+        *(
+            ({"HISTORIA_OIDC_ISSUER": address}, "HISTORIA_OIDC_ISSUER: debe ser una dirección https://")
+            for address in (
+                "id.example.org",
+                "http://id.example.org",
+                "http://127.0.0.1.example.org",
+                "http://localhost.example.org",
+                "https://",
+                "https://id.example.org?realm=1",
+                "https://id.example.org#a",
+                "https://a:b@id.example.org",
+                "https://id.example.org:puerto",
+                "https://id.example.org/ñ",
+                "https://id.example.org/a b",
+                "file:///etc/passwd",
+            )
+        ),
+    ],
+)
+def test_half_a_provider_and_one_without_tls_are_refused(
+    monkeypatch: pytest.MonkeyPatch, changes: dict[str, str], sentence: str
+) -> None:
+    for name, value in (PROVIDER | changes).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit, match=sentence):
+        read_settings()
+
+
+@pytest.mark.parametrize(
+    "address", [PROVIDER["HISTORIA_OIDC_ISSUER"], "http://127.0.0.1:9998/", "http://localhost:1", "http://[::1]:9998"]
+)
+def test_a_provider_is_asked_with_tls_or_on_this_machine(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    for name, value in (PROVIDER | {"HISTORIA_OIDC_ISSUER": address}).items():
+        monkeypatch.setenv(name, value)
+    assert read_settings().historia_oidc_issuer == address

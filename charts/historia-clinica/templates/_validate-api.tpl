@@ -14,6 +14,13 @@ networkPolicy.clients: middleware.ingress.enabled es true, pero la lista no nomb
 {{- end -}}
 {{- end -}}
 
+{{- /* A way to a provider that nobody asks. */ -}}
+{{- define "historia-clinica.validate.oidc" -}}
+{{- if and (or .Values.networkPolicy.oidc.to .Values.networkPolicy.oidc.ports) (not .Values.middleware.oidc.issuer) }}
+networkPolicy.oidc: dice por dónde se llega al proveedor de identidad, y middleware.oidc.issuer está vacío. Ponga su dirección en middleware.oidc.issuer, o deje vacío networkPolicy.oidc.
+{{- end -}}
+{{- end -}}
+
 {{- /* All pods of the API, one more during an upgrade, must find a place in every node; a server that is full refuses the Jobs and
 other nodes too. */ -}}
 {{- define "historia-clinica.validate.connections" -}}

@@ -44,7 +44,7 @@ whoever came last. */ -}}
 
 {{- /* Kubernetes would refuse these pods one by one, later, and in a condition that nobody reads. */ -}}
 {{- define "historia-clinica.validate.extraVolumes" -}}
-{{- $ours := list "pgdata" "config" "run" "tmp" "shm" "tls" "heartbeat" "audit-key" "audit-seals" -}}
+{{- $ours := list "pgdata" "config" "run" "tmp" "shm" "tls" "heartbeat" "oidc" "audit-key" "audit-seals" -}}
 {{- range $workload := list "coordinator" "workers" "hooks" "middleware" -}}
 {{- with get $.Values $workload -}}
 {{- $names := list -}}

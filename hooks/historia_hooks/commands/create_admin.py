@@ -28,9 +28,11 @@ ADD_ACCOUNT = """
 INSERT INTO public.cuentas (documento_id, rol, clave_hash, clave_en, debe_cambiar, creada_en, creada_por, motivo)
 VALUES (%(documento)s, 'admin', %(hash)s, %(ahora)s, true, %(ahora)s, %(autor)s, %(motivo)s)
 """
+# Also of an account that was linked to the identity provider: its password serves again, whatever became of that.
 RESET = """
 UPDATE public.cuentas
    SET clave_hash = %(hash)s, clave_en = %(ahora)s, debe_cambiar = true, activa = true, epoca = epoca + 1,
+       sujeto_oidc = NULL,
        version = version + 1, actualizada_en = %(ahora)s, actualizada_por = %(autor)s, motivo = %(motivo)s
  WHERE documento_id = %(documento)s
 """

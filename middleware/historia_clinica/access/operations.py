@@ -42,6 +42,7 @@ OPEN = frozenset(
         "documentation.problems",
         "openapi.spec",
         "sesiones.create",
+        "sesiones.exchange",
         "sesiones.renew",
         "static",
         "status.index",
@@ -57,7 +58,7 @@ HALF_OPEN = {"usuarios-heredados.index": Operation("usuarios", Accion.LEER)}
 # (http/identity.py), since whoever may give accounts may give himself anything.
 OF_ACCOUNTS = frozenset({"cuentas", "sesiones"})
 # Of which the audit keeps nothing: what is about nobody. Where a number lies is the same whether anybody has it or not.
-UNAUDITED = (OPEN - {"sesiones.create", "sesiones.renew"}) | {
+UNAUDITED = (OPEN - {"sesiones.create", "sesiones.exchange", "sesiones.renew"}) | {
     "cluster.index",
     "cluster.locate",
     "gobierno.index",
@@ -75,6 +76,7 @@ _ACTIONS = {
     "create": Accion.CREAR,
     "end": Accion.ANULAR,
     "end_all": Accion.ANULAR,
+    "exchange": Accion.CREAR,
     "get": Accion.LEER,
     "history": Accion.LEER,
     "index": Accion.LEER,

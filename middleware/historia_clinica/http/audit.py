@@ -48,7 +48,7 @@ UNAVAILABLE = 503
 TRIES = 3
 PAUSE = 0.1  # seconds; the nodes learn of a patient's move one after the other
 # What these commit on their way is not what they come to: a login that fails is counted, a renewal may end a session.
-AFTERWARDS = frozenset({"sesiones.create", "sesiones.renew"})
+AFTERWARDS = frozenset({"sesiones.create", "sesiones.exchange", "sesiones.renew"})
 
 logger = structlog.get_logger(__name__)
 
@@ -158,7 +158,7 @@ def _keep_what_is_left(response: Response) -> Response:
     if operation is None or account.kept:
         return response
     if response.status_code == UNAVAILABLE:
-        # nothing was given out or changed, and it is the database that failed
+        # nothing was given out or changed, and what failed is the database, or who would say whether it is somebody
         logger.warning("petición sin atender y sin anotar", recurso=operation.recurso, accion=operation.accion)
         return response
     result = Resultado.DENEGADO if account.denied else result_of(response.status_code)

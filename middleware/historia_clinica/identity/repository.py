@@ -10,7 +10,8 @@ from historia_clinica.identity.renewals import Renewal, digest
 # A session that stands: of an account that may enter, of a user who is not annulled, of the present epoch.
 CURRENT = Statement(
     """
-    SELECT c.rol, c.medico_id, c.paciente_id, c.paciente_uuid, c.ambitos, c.debe_cambiar
+    SELECT c.rol, c.medico_id, c.paciente_id, c.paciente_uuid, c.ambitos,
+           c.debe_cambiar AND s.token_oidc_sha256 IS NULL AS debe_cambiar
       FROM sesiones s
       JOIN cuentas c ON c.documento_id = s.documento_id
       JOIN usuario u ON u.documento_id = s.documento_id
@@ -20,11 +21,23 @@ CURRENT = Statement(
     """,
     Scope.ROW,
 )
-# A password of one use that nobody has used lies written somewhere, so it does not serve for ever.
+# A password of one use that nobody has used lies written somewhere, so it does not serve for ever. Whoever comes by the
+# identity provider comes by no password: it would be a second door, that the provider cannot close.
 SIGN_IN = Statement(
     """
     SELECT c.clave_hash, c.debe_cambiar, c.epoca,
-           c.activa AND u.estado <> 'anulado' AND (NOT c.debe_cambiar OR c.clave_en > %(caducada)s) AS puede_entrar
+           c.activa AND u.estado <> 'anulado' AND c.sujeto_oidc IS NULL
+             AND (NOT c.debe_cambiar OR c.clave_en > %(caducada)s) AS puede_entrar
+      FROM cuentas c
+      JOIN usuario u ON u.documento_id = c.documento_id
+     WHERE c.documento_id = %(documento_id)s AND u.documento_id = %(documento_id)s
+    """,
+    Scope.ROW,
+)
+# Whoever the provider says it is, and no more is trusted of it than that.
+LINKED = Statement(
+    """
+    SELECT c.sujeto_oidc, c.epoca, c.activa AND u.estado <> 'anulado' AS puede_entrar
       FROM cuentas c
       JOIN usuario u ON u.documento_id = c.documento_id
      WHERE c.documento_id = %(documento_id)s AND u.documento_id = %(documento_id)s
@@ -54,8 +67,10 @@ REHASH = Statement(
 OPEN = Statement(
     """
     INSERT INTO sesiones
-           (documento_id, id, epoca, familia_sha256, renovacion_sha256, creada_en, renovada_en, expira_en)
-    VALUES (%(documento_id)s, %(id)s::uuid, %(epoca)s, %(familia)s, %(renovacion)s, %(ahora)s, %(ahora)s, %(expira_en)s)
+           (documento_id, id, epoca, familia_sha256, renovacion_sha256, creada_en, renovada_en, expira_en,
+            token_oidc_sha256)
+    VALUES (%(documento_id)s, %(id)s::uuid, %(epoca)s, %(familia)s, %(renovacion)s, %(ahora)s, %(ahora)s, %(expira_en)s,
+            %(token_oidc)s)
     """,
     Scope.ROW,
 )
@@ -141,6 +156,13 @@ class Account:
 
 
 @dataclass(frozen=True)
+class Linked:
+    sujeto_oidc: str | None
+    epoca: int
+    puede_entrar: bool
+
+
+@dataclass(frozen=True)
 class Kept:
     """What is kept of a session's refresh tokens."""
 
@@ -156,6 +178,14 @@ class OpenSession:
     creada_en: datetime
     renovada_en: datetime
     expira_en: datetime
+
+
+@dataclass(frozen=True)
+class Lasts:
+    """A session, whatever else ends it."""
+
+    since: datetime
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -177,6 +207,10 @@ def account(transaction: Transaction, documento: str, expired: datetime) -> Acco
     return transaction.row(SIGN_IN, {"documento_id": documento, "caducada": expired}, Account)
 
 
+def linked(transaction: Transaction, documento: str) -> Linked | None:
+    return transaction.row(LINKED, {"documento_id": documento}, Linked)
+
+
 def count(transaction: Transaction, key: str, now: datetime, expired: datetime) -> int:
     """How many this one is, in the window that is open or begins."""
     found = transaction.rows(COUNT, {"documento_id": key, "ahora": now, "vencida": expired}, _Number)
@@ -191,9 +225,12 @@ def rehash(transaction: Transaction, documento: str, made: str, before: str) -> 
     transaction.run(REHASH, {"documento_id": documento, "clave_hash": made, "anterior": before})
 
 
-def open_session(transaction: Transaction, first: Renewal, epoca: int, now: datetime, ends: datetime) -> None:
-    values = _of(first) | {"epoca": epoca, "familia": digest(first.familia), "ahora": now, "expira_en": ends}
-    transaction.run(OPEN, values | {"renovacion": digest(first.secreto)})
+def open_session(
+    transaction: Transaction, first: Renewal, epoca: int, lasts: Lasts, token: bytes | None = None
+) -> None:
+    """Raises Conflict where that token of the provider has opened one before."""
+    values = _of(first) | {"epoca": epoca, "familia": digest(first.familia), "renovacion": digest(first.secreto)}
+    transaction.run(OPEN, values | {"ahora": lasts.since, "expira_en": lasts.until, "token_oidc": token})
 
 
 def lock(transaction: Transaction, renewal: Renewal) -> Kept | None:

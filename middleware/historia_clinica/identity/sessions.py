@@ -11,11 +11,19 @@ from uuid import UUID
 
 from historia_clinica.access.people import Persona, Rol
 from historia_clinica.database import Database
-from historia_clinica.errors import FieldError, InvalidInput, InvalidToken, LoginFailed
+from historia_clinica.errors import (
+    Conflict,
+    FieldError,
+    InvalidInput,
+    InvalidToken,
+    LoginFailed,
+    ProviderNotConfigured,
+)
 from historia_clinica.identity import repository
+from historia_clinica.identity.id_tokens import IdTokens
 from historia_clinica.identity.passwords import Passwords
 from historia_clinica.identity.renewals import Presented, Renewal, judge
-from historia_clinica.identity.repository import Account, Kept, OpenSession
+from historia_clinica.identity.repository import Account, Kept, Lasts, OpenSession
 from historia_clinica.identity.tokens import Claims, Tokens
 from historia_clinica.settings import Settings
 
@@ -53,6 +61,7 @@ class Sessions:
         self.now = clock
         self._database = database
         self._tokens = Tokens(settings)
+        self._provider = IdTokens(settings) if settings.historia_oidc_issuer else None
         self._attempts = settings.historia_login_attempts
         self._window = timedelta(seconds=settings.historia_login_window)
         self._longest = timedelta(seconds=settings.historia_session_seconds)
@@ -94,8 +103,31 @@ class Sessions:
             repository.forgive(transaction, documento)
             if made:
                 repository.rehash(transaction, documento, made, account.clave_hash)
-            repository.open_session(transaction, first, account.epoca, now, now + self._longest)
+            repository.open_session(transaction, first, account.epoca, self._lasts(now))
         return self._given(first, now, must_change=account.debe_cambiar)
+
+    def log_in_with_provider(self, documento: str, id_token: str) -> Given:
+        """Raises LoginFailed alike for a token that is none, one that has served, another's, and an account that is
+        not there, is not linked or may not enter; and ProviderNotConfigured or ProviderUnavailable.
+
+        The provider is asked before the database, so no connection waits for it. Nothing is counted: a token that the
+        provider signed cannot be guessed, and whoever failed at a password does not lock this door.
+        """
+        if self._provider is None:
+            raise ProviderNotConfigured
+        shown = self._provider.read(id_token, self.now())
+        with self._database.aside(documento) as transaction:
+            found = repository.linked(transaction, documento)
+        if found is None or not found.puede_entrar or found.sujeto_oidc != shown.sujeto:
+            raise LoginFailed
+        now = self.now()
+        first = Renewal.first(documento)
+        try:
+            with self._database.transaction(cuenta=documento) as transaction:
+                repository.open_session(transaction, first, found.epoca, self._lasts(now), shown.sha256)
+        except Conflict as error:
+            raise LoginFailed from error
+        return self._given(first, now, must_change=False)
 
     def renew(self, text: str) -> Given:
         """Each token serves once, and once more for some seconds in case the answer was lost.
@@ -165,6 +197,9 @@ class Sessions:
         may_enter = account is not None and account.puede_entrar and attempt <= self._attempts
         right = self.passwords.verify(account.clave_hash if account and may_enter else None, clave)
         return account if right else None
+
+    def _lasts(self, now: datetime) -> Lasts:
+        return Lasts(now, now + self._longest)
 
     def _previous(self, renewal: Renewal, kept: Kept, now: datetime) -> tuple[bytes, datetime] | None:
         """What is to be kept as the token of before, and since when; None where this one serves no longer.

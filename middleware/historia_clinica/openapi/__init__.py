@@ -117,7 +117,7 @@ HEADERS: dict[str, dict[str, Any]] = {
     },
     "503": {"Retry-After": {"description": "Segundos hasta otro intento.", "schema": {"type": "integer"}}},
 }
-WITHOUT_TOKEN = {"entrar", "renovarSesion", "listarUsuariosHeredado"}
+WITHOUT_TOKEN = {"entrar", "entrarConProveedor", "renovarSesion", "listarUsuariosHeredado"}
 WITHOUT_DATABASE = {"/", "/livez"}
 CONFIG = {
     "DESCRIPTION": DESCRIPTION,

@@ -2,7 +2,7 @@
 
 from historia_hooks.migrations import run_sql
 
-revision, down_revision = "0016", "0014"
+revision, down_revision = "0016", "0015"
 
 
 def upgrade() -> None:

@@ -1,6 +1,5 @@
 """SQL of accounts as an administrator sees them. Each statement is about one account, and one task."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -17,15 +16,16 @@ from historia_clinica.errors import (
 )
 from historia_clinica.identity import repository as identity
 
-SHOWN = """documento_id, rol, ambitos, medico_id, paciente_id, activa, debe_cambiar, clave_en, creada_en, creada_por,
-           actualizada_en, actualizada_por, motivo, version"""
+SHOWN = """documento_id, rol, ambitos, medico_id, paciente_id, sujeto_oidc, activa, debe_cambiar, clave_en, creada_en,
+           creada_por, actualizada_en, actualizada_por, motivo, version"""
 READ = Statement(f"SELECT {SHOWN} FROM cuentas WHERE documento_id = %(documento_id)s", Scope.ROW)
 CREATE = Statement(
     f"""
-    INSERT INTO cuentas (documento_id, rol, ambitos, medico_id, paciente_id, paciente_uuid, clave_hash, clave_en,
-                         debe_cambiar, creada_en, creada_por, motivo, peticion)
+    INSERT INTO cuentas (documento_id, rol, ambitos, medico_id, paciente_id, paciente_uuid, sujeto_oidc, clave_hash,
+                         clave_en, debe_cambiar, creada_en, creada_por, motivo, peticion)
     VALUES (%(documento_id)s, %(rol)s, %(ambitos)s::text[], %(medico_id)s, %(paciente_id)s, %(paciente_uuid)s::uuid,
-            %(clave_hash)s, %(ahora)s, %(debe_cambiar)s, %(ahora)s, %(autor)s, %(motivo)s, %(peticion)s)
+            %(sujeto_oidc)s, %(clave_hash)s, %(ahora)s, %(debe_cambiar)s, %(ahora)s, %(autor)s, %(motivo)s,
+            %(peticion)s)
     RETURNING {SHOWN}
     """,
     Scope.ROW,
@@ -34,9 +34,10 @@ ASSIGN = Statement(
     f"""
     UPDATE cuentas
        SET rol = %(rol)s, ambitos = %(ambitos)s::text[], medico_id = %(medico_id)s, paciente_id = %(paciente_id)s,
-           paciente_uuid = %(paciente_uuid)s::uuid, activa = %(activa)s, version = version + 1,
-           actualizada_en = %(ahora)s, actualizada_por = %(autor)s, motivo = %(motivo)s, peticion = %(peticion)s
-     WHERE documento_id = %(documento_id)s AND version = ANY (%(versiones)s::integer[])
+           paciente_uuid = %(paciente_uuid)s::uuid, sujeto_oidc = %(sujeto_oidc)s, activa = %(activa)s,
+           version = version + 1, actualizada_en = %(ahora)s, actualizada_por = %(autor)s, motivo = %(motivo)s,
+           peticion = %(peticion)s
+     WHERE documento_id = %(documento_id)s AND version = %(version)s
     RETURNING {SHOWN}
     """,
     Scope.ROW,
@@ -66,6 +67,7 @@ class Cuenta:
     ambitos: list[str] | None
     medico_id: int | None
     paciente_id: str | None
+    sujeto_oidc: str | None
     activa: bool
     debe_cambiar: bool
     clave_en: datetime
@@ -101,14 +103,18 @@ def create(transaction: Transaction, values: Parameters) -> Cuenta:
         raise Conflict(SECOND) from error
 
 
-def assign(transaction: Transaction, versions: Sequence[int], values: Parameters, now: datetime) -> Cuenta:
-    """An account that may not enter any more loses its sessions. Raises NotFound, PreconditionFailed, InvalidInput."""
+def assign(transaction: Transaction, found: Cuenta, values: Parameters, now: datetime) -> Cuenta:
+    """The version that was found, made the next. An account that may not enter any more, or only by another door, loses
+    its sessions. Raises NotFound, PreconditionFailed, InvalidInput.
+    """
     _refuse_without_physician(transaction, values)
-    changed = transaction.row(ASSIGN, {**values, "versiones": list(versions)}, Cuenta)
+    changed = transaction.row(ASSIGN, {**values, "version": found.version}, Cuenta)
     if changed is None:
-        raise PreconditionFailed(get(transaction, str(values["documento_id"])).version)
+        raise PreconditionFailed(get(transaction, found.documento_id).version)
     if not changed.activa:
         identity.end_all(transaction, changed.documento_id, "cuenta desactivada", now)
+    elif changed.sujeto_oidc != found.sujeto_oidc:
+        identity.end_all(transaction, changed.documento_id, "vinculo cambiado", now)
     return changed
 
 

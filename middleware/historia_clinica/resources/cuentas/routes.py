@@ -9,7 +9,7 @@ from uuid import UUID
 from apiflask import APIBlueprint
 from flask import request
 
-from historia_clinica.errors import FieldError, InvalidInput, PreconditionFailed
+from historia_clinica.errors import Conflict, FieldError, InvalidInput, PreconditionFailed
 from historia_clinica.http.body import BODY
 from historia_clinica.http.conditional import etag, wanted_versions
 from historia_clinica.http.context import context
@@ -39,6 +39,8 @@ REFUSED = {401: "Falta autenticación", 403: "No es administrador"}
 ONE_USE, OF_A_PROGRAM = 12, 32  # random bytes
 ANOTHER_KIND = FieldError("/rol", "La cuenta de un programa no pasa a una persona, ni al revés: quien la usa es otro.")
 OWN = FieldError("/activa", "Nadie desactiva su propia cuenta.")
+OWN_LINK = FieldError("/sujeto_oidc", "Nadie vincula ni desvincula su propia cuenta.")
+LINKED = "Esa cuenta entra con el proveedor de identidad; para darle una contraseña, desvincúlela antes."
 OWN_ROLE = FieldError("/rol", "Nadie deja por sí mismo de ser administrador.")
 
 
@@ -60,7 +62,8 @@ def get(documento_id: UsuarioEnRuta) -> tuple[Cuenta, int, Headers]:
 @blueprint.doc(
     summary="Dar una cuenta a un usuario",
     description="Con un rol si es una persona: su contraseña se cambia al entrar por primera vez. Con ámbitos si es un "
-    "programa: lo que se dice es su secreto.",
+    "programa: lo que se dice es su secreto. A quien entra con el proveedor de identidad (`sujeto_oidc`) no se le dice "
+    "ninguna.",
     operation_id="crearCuenta",
     responses={**REFUSED, **BODY, 409: "Ese usuario ya tiene una cuenta"},
 )
@@ -73,7 +76,8 @@ def create(documento_id: UsuarioEnRuta, cuenta: CuentaAsignada) -> tuple[CuentaC
     values = _assigned(documento, cuenta, now) | {"clave_hash": made, "debe_cambiar": cuenta.rol is not None}
     with context().database.transaction(cuenta=documento) as transaction:
         created = repository.create(transaction, values)
-    return _with_password(created, clave, 201, {"Location": request.path})
+    told = clave if created.sujeto_oidc is None else None
+    return _with_password(created, told, 201, {"Location": request.path})
 
 
 @blueprint.put("")
@@ -81,8 +85,9 @@ def create(documento_id: UsuarioEnRuta, cuenta: CuentaAsignada) -> tuple[CuentaC
 @blueprint.input(CuentaCambiada, arg_name="cuenta", example=EXAMPLE_CHANGED)
 @blueprint.output(Cuenta, description="La cuenta como quedó", example=EXAMPLE_ANSWER_CHANGED)
 @blueprint.doc(
-    summary="Cambiar el rol de una cuenta, desactivarla o activarla",
-    description="Vale desde la petición siguiente de quien la tiene, en todos los nodos.",
+    summary="Cambiar el rol de una cuenta, vincularla, desactivarla o activarla",
+    description="Vale desde la petición siguiente de quien la tiene, en todos los nodos. Vincularla al proveedor de "
+    "identidad, o desvincularla, termina sus sesiones.",
     operation_id="cambiarCuenta",
     responses={**REFUSED, **BODY},
 )
@@ -95,9 +100,11 @@ def assign(documento_id: UsuarioEnRuta, cuenta: CuentaCambiada) -> tuple[Cuenta,
         raise PreconditionFailed(found.version)  # before anything is said about a patient
     if (found.rol is None) != (cuenta.rol is None):
         raise InvalidInput(errors=(ANOTHER_KIND,))
+    if who.usuario == documento and cuenta.sujeto_oidc != found.sujeto_oidc:
+        raise InvalidInput(errors=(OWN_LINK,))
     values = _assigned(documento, cuenta, now) | {"activa": cuenta.activa}
     with context().database.transaction(cuenta=documento) as transaction:
-        return _shown(repository.assign(transaction, wanted, values, now))
+        return _shown(repository.assign(transaction, found, values, now))
 
 
 @blueprint.post("/clave")
@@ -108,12 +115,14 @@ def assign(documento_id: UsuarioEnRuta, cuenta: CuentaCambiada) -> tuple[Cuenta,
     summary="Restablecer la contraseña de una cuenta",
     description="Sus sesiones terminan, y si había que esperar por intentos fallidos, ya no.",
     operation_id="restablecerClave",
-    responses={**REFUSED, **BODY},
+    responses={**REFUSED, **BODY, 409: "Esa cuenta entra con el proveedor de identidad"},
 )
 def reset(documento_id: UsuarioEnRuta, restablecida: ClaveRestablecida) -> tuple[CuentaConClave, int, Headers]:
     administrator()
     documento, now = documento_id.documento_id, context().sessions.now()
     found = _found(documento)
+    if found.sujeto_oidc is not None:
+        raise Conflict(LINKED)
     clave, made = _made_up(for_person=found.rol is not None)
     values = _signed(restablecida.motivo) | {"documento_id": documento, "clave_hash": made, "ahora": now}
     with context().database.transaction(cuenta=documento) as transaction:
@@ -151,6 +160,7 @@ def _assigned(documento: str, cuenta: CuentaAsignada, now: datetime) -> dict[str
         "medico_id": cuenta.medico_id,
         "paciente_id": cuenta.paciente_id,
         "paciente_uuid": _patient(cuenta),
+        "sujeto_oidc": cuenta.sujeto_oidc,
         "ahora": now,
     }
 
@@ -168,5 +178,5 @@ def _shown(row: Row) -> tuple[Cuenta, int, Headers]:
     return Cuenta(**_members(row)), 200, {"ETag": etag(row.version)}
 
 
-def _with_password(row: Row, clave: str, status: int, headers: Headers) -> tuple[CuentaConClave, int, Headers]:
+def _with_password(row: Row, clave: str | None, status: int, headers: Headers) -> tuple[CuentaConClave, int, Headers]:
     return CuentaConClave(**_members(row), clave=clave), status, headers | {"ETag": etag(row.version)}

@@ -11,6 +11,7 @@ from historia_clinica.access.people import Rol
 from historia_clinica.http.conditional import Motivo
 from historia_clinica.http.fields import WHOLE, Cedula, Schema
 
+SUJETO = r"^[!-~]+$"
 AMBITO = rf"^[a-z_]{{3,40}}:({'|'.join(Accion)})$"
 
 
@@ -41,6 +42,17 @@ class CuentaAsignada(Schema):
     paciente_id: Annotated[
         Cedula | None, Field(description="De qué paciente es la historia que ve; con el rol paciente.")
     ] = None
+    sujeto_oidc: Annotated[
+        str | None,
+        Field(
+            strict=True,
+            min_length=1,
+            max_length=255,
+            pattern=SUJETO,
+            description="Quién es esa persona en el proveedor de identidad, su `sub`: entra con él y con ninguna "
+            "contraseña. Nulo: entra con contraseña.",
+        ),
+    ] = None
     motivo: Motivo
 
     @model_validator(mode="after")
@@ -49,6 +61,7 @@ class CuentaAsignada(Schema):
         _demand(
             (self.rol is None) != (self.ambitos is None), "Diga «rol» o «ambitos», uno de los dos.", "rol", "ambitos"
         )
+        _demand(self.rol is not None or self.sujeto_oidc is None, "Los programas entran con su secreto.", "sujeto_oidc")
         _demand(physician == (self.medico_id is not None), "Va con el rol «medico», y solo con él.", "medico_id")
         _demand(patient == (self.paciente_id is not None), "Va con el rol «paciente», y solo con él.", "paciente_id")
         return self
@@ -68,6 +81,7 @@ class Cuenta(Schema):
     ambitos: list[str] | None
     medico_id: int | None
     paciente_id: str | None
+    sujeto_oidc: str | None
     activa: bool
     debe_cambiar_clave: bool
     clave_en: Annotated[datetime, Field(description="Desde cuándo vale su contraseña.")]
@@ -81,10 +95,10 @@ class Cuenta(Schema):
 
 class CuentaConClave(Cuenta):
     clave: Annotated[
-        str,
+        str | None,
         Field(
             description="Se dice esta vez y no se guarda. La de una persona vale siete días, para entrar y "
-            "cambiarla; la de un programa es su secreto."
+            "cambiarla; la de un programa es su secreto. Nulo si entra con el proveedor de identidad."
         ),
     ]
 
@@ -94,6 +108,7 @@ EXAMPLE = {
     "ambitos": None,
     "medico_id": 1,
     "paciente_id": None,
+    "sujeto_oidc": None,
     "motivo": "Empieza a trabajar aquí",
 }
 EXAMPLE_CHANGED = EXAMPLE | {"activa": False, "motivo": "Ya no trabaja aquí"}
@@ -104,6 +119,7 @@ EXAMPLE_ANSWER: dict[str, Any] = {
     "ambitos": None,
     "medico_id": 1,
     "paciente_id": None,
+    "sujeto_oidc": None,
     "activa": True,
     "debe_cambiar_clave": False,
     "clave_en": "2026-01-31T13:30:00Z",

@@ -13,8 +13,10 @@ from historia_clinica.resources.sesiones.schemas import (
     EXAMPLE_ANSWER,
     EXAMPLE_CHANGE,
     EXAMPLE_LIST,
+    EXAMPLE_PROVIDER,
     EXAMPLE_RENEWAL,
     Acceso,
+    AccesoConProveedor,
     CambioClave,
     Concedido,
     ListaSesiones,
@@ -41,6 +43,24 @@ HOLDS_DOCUMENT = FieldError("/clave_nueva", "Lleva su documento.")
 def create(acceso: Acceso) -> Concedido:
     audit.about_somebody(acceso.documento_id)
     given = context().sessions.log_in(acceso.documento_id, acceso.clave)
+    audit.about(recurso_id=acceso.documento_id)
+    return _shown(given)
+
+
+@blueprint.post("/oidc")
+@blueprint.input(AccesoConProveedor, arg_name="acceso", example=EXAMPLE_PROVIDER)
+@blueprint.output(Concedido, description="Los tokens de una sesión nueva", example=EXAMPLE_ANSWER)
+@blueprint.doc(
+    summary="Entrar con el proveedor de identidad",
+    description="Donde la instalación tiene uno (OpenID Connect), para las cuentas que un administrador vinculó. El "
+    "ID token se cambia por una sesión de aquí, como la de quien entra con contraseña. La respuesta es la misma si el "
+    "token no vale, si ya sirvió, si es de otro, si no hay tal cuenta o si no puede entrar.",
+    operation_id="entrarConProveedor",
+    responses={401: "No se pudo entrar", 404: "No hay un proveedor de identidad", **BODY},
+)
+def exchange(acceso: AccesoConProveedor) -> Concedido:
+    audit.about_somebody(acceso.documento_id)
+    given = context().sessions.log_in_with_provider(acceso.documento_id, acceso.id_token)
     audit.about(recurso_id=acceso.documento_id)
     return _shown(given)
 

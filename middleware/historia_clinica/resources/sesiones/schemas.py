@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from historia_clinica.http.fields import LINE_PATTERN, Schema
+from historia_clinica.identity.id_tokens import LONGEST as LONGEST_ID_TOKEN
 from historia_clinica.identity.renewals import LONGEST, PATTERN
 
 DOCUMENTO = r"^[0-9A-Za-z-]{3,36}$"
@@ -37,9 +38,26 @@ ClaveNueva = Annotated[
 ]
 
 
+Documento = Annotated[str, Field(strict=True, pattern=DOCUMENTO, description="Documento del usuario.")]
+
+
 class Acceso(Schema):
-    documento_id: Annotated[str, Field(strict=True, pattern=DOCUMENTO, description="Documento del usuario.")]
+    documento_id: Documento
     clave: Clave
+
+
+class AccesoConProveedor(Schema):
+    documento_id: Documento
+    id_token: Annotated[
+        str,
+        Field(
+            strict=True,
+            max_length=LONGEST_ID_TOKEN,
+            pattern=r"^[A-Za-z0-9_.-]+$",
+            description="El ID token que dio el proveedor, recién dado; vale una vez.",
+            json_schema_extra={"writeOnly": True},
+        ),
+    ]
 
 
 class Renovacion(Schema):
@@ -79,6 +97,10 @@ class ListaSesiones(Schema):
 
 IDENTIFIER = "0d9e6c2e-4d4f-4d62-8a5e-6f2f6f1c5a11"
 EXAMPLE = {"documento_id": "1012345678", "clave": "cuatro palabras nada comunes"}
+EXAMPLE_PROVIDER = {
+    "documento_id": EXAMPLE["documento_id"],
+    "id_token": "eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.e30.c2lnbmF0dXJl",
+}
 EXAMPLE_RENEWAL = {"refresh_token": "DZ5sLk1PTWKKXm8vbxxaEQ"}
 EXAMPLE_CHANGE = {"clave_actual": EXAMPLE["clave"], "clave_nueva": "otras cinco palabras menos comunes"}
 EXAMPLE_ANSWER = {

@@ -104,6 +104,18 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 - name: HISTORIA_COMPAT_ANONYMOUS_USUARIOS
   value: {{ .Values.compat.anonymousUsuarios | quote }}
+{{- with .Values.oidc }}
+{{- if .issuer }}
+- name: HISTORIA_OIDC_ISSUER
+  value: {{ .issuer | quote }}
+- name: HISTORIA_OIDC_CLIENT_ID
+  value: {{ .clientId | quote }}
+{{- if .caConfigMap }}
+- name: HISTORIA_OIDC_CA_FILE
+  value: /etc/historia-oidc/ca.crt
+{{- end }}
+{{- end }}
+{{- end }}
 - name: HISTORIA_ROUTING
   value: {{ .Values.routing | quote }}
 - name: HISTORIA_EMERGENCY_MINUTES
@@ -124,8 +136,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{- /* Variables that the chart sets; a YAML list. */ -}}
 {{- define "middleware.ownVariables" -}}
-{{- list "HISTORIA_AUTH" "HISTORIA_COMPAT_ANONYMOUS_USUARIOS" "HISTORIA_EMERGENCY_MINUTES" "HISTORIA_METRICS_PORT" "HISTORIA_ROUTING"
-  "HISTORIA_SIGNING_KEY" "HISTORIA_SIGNING_KEYS_ACCEPTED" "HISTORIA_WORKERS" "POSTGRES_DB" "POSTGRES_HOST" "POSTGRES_PASSWORD" "POSTGRES_PORT" "POSTGRES_SSLMODE"
+{{- list "HISTORIA_AUTH" "HISTORIA_COMPAT_ANONYMOUS_USUARIOS" "HISTORIA_EMERGENCY_MINUTES" "HISTORIA_METRICS_PORT"
+  "HISTORIA_OIDC_CA_FILE" "HISTORIA_OIDC_CLIENT_ID" "HISTORIA_OIDC_ISSUER" "HISTORIA_ROUTING" "HISTORIA_SIGNING_KEY" "HISTORIA_SIGNING_KEYS_ACCEPTED" "HISTORIA_WORKERS" "POSTGRES_DB" "POSTGRES_HOST" "POSTGRES_PASSWORD" "POSTGRES_PORT" "POSTGRES_SSLMODE"
   "POSTGRES_SSLROOTCERT" "POSTGRES_USER" | toYaml -}}
 {{- end -}}
 
@@ -149,5 +161,6 @@ the keys). */ -}}
 {{ .prefix }}image.tag: "latest" no dice qué versión se ejecuta, y mañana puede ser otra. Ponga una versión en {{ .prefix }}image.tag o un {{ .prefix }}image.digest.
 {{- end -}}
 {{- include "middleware.validate.ingress" . -}}
+{{- include "middleware.validate.oidc" . -}}
 {{- include "middleware.validate.autoscaling" . -}}
 {{- end -}}

@@ -31,3 +31,16 @@ prefix (of the keys), and returns nothing, or one line per mistake. */ -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
+
+{{- /* Half a provider: the API would not start, or a CA would be used for nothing. */ -}}
+{{- define "middleware.validate.oidc" -}}
+{{- $prefix := .prefix -}}
+{{- with .Values.oidc -}}
+{{- if and .issuer (not .clientId) }}
+{{ $prefix }}oidc.clientId: está vacío, y {{ $prefix }}oidc.issuer nombra un proveedor. Ponga el cliente que se creó allí para esta API.
+{{- end -}}
+{{- if and (or .clientId .caConfigMap) (not .issuer) }}
+{{ $prefix }}oidc.issuer: está vacío, y sin él {{ $prefix }}oidc no se usaría. Ponga la dirección del proveedor, por ejemplo https://id.example.org/realms/hospital, o deje vacío todo {{ $prefix }}oidc.
+{{- end -}}
+{{- end -}}
+{{- end -}}
