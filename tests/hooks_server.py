@@ -11,7 +11,7 @@ import socketserver
 import sys
 import traceback
 
-from historia_hooks import cli
+from historia_hooks import bucket, cli  # noqa: F401  some commands import bucket, slowly
 
 PARENT = os.getppid()
 

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from historia_hooks import log
 from historia_hooks.audit.seals import read_key
+from historia_hooks.audit.store import Store
 from historia_hooks.audit.verdict import Verdict, fault_line, verdict_line
 from historia_hooks.commands.certificates import certificates as check_certificates
 from historia_hooks.commands.create_admin import Wanted
@@ -34,6 +35,7 @@ from historia_hooks.commands.selftest import selftest as test_system
 from historia_hooks.commands.status import status as read_status
 from historia_hooks.commands.sync import sync as sync_all
 from historia_hooks.commands.verify import verify as verify_system
+from historia_hooks.commands.verify_audit import Seals
 from historia_hooks.commands.verify_audit import verify_audit as find_tampering
 from historia_hooks.commands.vocabularies import load_vocabulary as load_one_vocabulary
 from historia_hooks.commands.vocabularies import vocabularies as load_vocabularies
@@ -43,7 +45,7 @@ from historia_hooks.errors import MOVES_RUNBOOK, UPGRADE_RUNBOOK, HookError, Mis
 from historia_hooks.log import logger
 from historia_hooks.report import Report
 from historia_hooks.report_text import as_values, render
-from historia_hooks.settings import read_settings
+from historia_hooks.settings import Settings, read_settings
 from historia_hooks.vocabularies import FIELDS, Heading, read
 
 EPILOG = """\b
@@ -59,7 +61,9 @@ La configuración se lee del entorno: POSTGRES_HOST, POSTGRES_PORT, POSTGRES_USE
 HISTORIA_APP_PASSWORD, HISTORIA_COORDINATOR, HISTORIA_WORKERS, HISTORIA_USUARIO, HISTORIA_TIMEOUT,
 HISTORIA_REBALANCE, HISTORIA_DRAIN, HISTORIA_FIRST_LEAVING, HISTORIA_API_URL, POSTGRES_SSLMODE, POSTGRES_SSLROOTCERT,
 HISTORIA_TLS_CERT, POSTGRES_PASSWORD_PREVIOUS, HISTORIA_APP_PASSWORD_B, HISTORIA_POSTGRES_MAJOR,
-HISTORIA_CITUS_VERSION, HISTORIA_ADMIN_PASSWORD, HISTORIA_AUDIT_KEY, HISTORIA_AUDIT_SEALS.
+HISTORIA_CITUS_VERSION, HISTORIA_ADMIN_PASSWORD, HISTORIA_AUDIT_KEY, HISTORIA_AUDIT_SEALS, HISTORIA_AUDIT_STORED,
+HISTORIA_AUDIT_BUCKET, HISTORIA_AUDIT_BUCKET_ENDPOINT, HISTORIA_AUDIT_BUCKET_REGION, HISTORIA_AUDIT_BUCKET_PREFIX,
+HISTORIA_AUDIT_BUCKET_CA; las credenciales del bucket, de AWS_ACCESS_KEY_ID y AWS_SECRET_ACCESS_KEY.
 """
 
 STATUS_EPILOG = """\b
@@ -249,6 +253,24 @@ SEALS = click.option(
 )
 
 
+STORED = click.option(
+    "--del-bucket",
+    "stored",
+    envvar="HISTORIA_AUDIT_STORED",
+    metavar="NOMBRE",
+    help="Nombre del archivo cuyos sellos se leen del bucket (HISTORIA_AUDIT_BUCKET); con --sellos, se comparan.",
+)
+
+
+def _bucket(settings: Settings, file: str) -> Store:
+    """For seals of a file of that name."""
+    if not settings.bucket:
+        raise Misconfigured("falta HISTORIA_AUDIT_BUCKET, el bucket donde están los sellos")
+    from historia_hooks.bucket import Bucket  # noqa: PLC0415  what speaks S3 takes long to import
+
+    return Bucket(settings, file)
+
+
 @main.command("seal-audit")
 @KEY
 @SEALS
@@ -256,14 +278,16 @@ def seal_audit(clave: pathlib.Path | None, sellos: pathlib.Path | None) -> None:
     """Sella la auditoría: firma hasta dónde llega cada cadena.
 
     El sello va a la base de datos, a la salida estándar y, con las cabezas que cambiaron, al archivo, al que solo se
-    añaden líneas. Guarde el archivo donde quien administra la base de datos no lo pueda cambiar.
+    añaden líneas. Guarde el archivo donde quien administra la base de datos no lo pueda cambiar. Cada sello
+    del archivo va también al bucket de HISTORIA_AUDIT_BUCKET, si lo hay, como un objeto más.
     """
     log.configure(sys.stderr)
     if clave is None:
         raise click.UsageError("falta la clave de los sellos: --clave o HISTORIA_AUDIT_KEY")
 
     def work(nodes: Nodes) -> None:
-        click.echo(seal_heads(nodes, read_key(clave), sellos).line())
+        store = _bucket(nodes.settings, sellos.name) if sellos and nodes.settings.bucket else None
+        seal_heads(nodes, read_key(clave), sellos, store, lambda seal: click.echo(seal.line()))
 
     _run(_on_known_nodes(work))
 
@@ -271,23 +295,29 @@ def seal_audit(clave: pathlib.Path | None, sellos: pathlib.Path | None) -> None:
 @main.command("verify-audit")
 @KEY
 @SEALS
+@STORED
 @click.option("--json", "as_json", is_flag=True, help="Un documento JSON por línea, para programas.")
 @click.option("--sin-nombres", "nameless", is_flag=True, help="Calla de quién es cada hallazgo: para registros.")
-def verify_audit(clave: pathlib.Path | None, sellos: pathlib.Path | None, *, as_json: bool, nameless: bool) -> None:
+def verify_audit(
+    clave: pathlib.Path | None, sellos: pathlib.Path | None, stored: str | None, *, as_json: bool, nameless: bool
+) -> None:
     """Recalcula todas las cadenas de la auditoría y las compara con sus cabezas y con los sellos.
 
-    Nombra el paciente y la fila de cada alteración. Basta la clave pública. Sin el archivo de sellos no se nota que
+    Nombra el paciente y la fila de cada alteración. Basta la clave pública. Sin los sellos no se nota que
     falte una cadena entera, ni una que se rehízo con todos sus hashes.
     """
     log.configure(sys.stderr)
-    if sellos and clave is None:
-        raise click.UsageError("con el archivo de sellos hace falta la clave: --clave o HISTORIA_AUDIT_KEY")
+    if (sellos or stored) and clave is None:
+        raise click.UsageError("con los sellos hace falta la clave: --clave o HISTORIA_AUDIT_KEY")
     if sellos and not sellos.is_file():
         raise click.UsageError(f"no hay un archivo de sellos en {sellos}")
     verdict = Verdict()
 
     def work(nodes: Nodes) -> None:
-        for fault in find_tampering(nodes, read_key(clave) if clave else None, sellos, verdict):
+        store = _bucket(nodes.settings, stored) if stored else None
+        key = read_key(clave) if clave else None
+        seals = Seals(key, sellos, store) if key and (sellos or store) else None
+        for fault in find_tampering(nodes, seals, verdict):
             shown = replace(fault, chain=None) if nameless else fault
             click.echo(fault_line(shown, as_json=as_json))
         click.echo(verdict_line(verdict, as_json=as_json))

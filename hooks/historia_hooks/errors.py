@@ -12,6 +12,7 @@ UPGRADE_RUNBOOK = "Más: docs/runbooks/actualizar-citus.md"
 LOST_RUNBOOK = "Más: docs/runbooks/worker-perdido.md"
 CLONED_RUNBOOK = "Más: docs/runbooks/volumen-clonado.md"
 AUDIT_RUNBOOK = "Más: docs/runbooks/auditoria-alterada.md"
+BUCKET_RUNBOOK = "Más: docs/runbooks/sellos-atrasados.md"
 STOPPED_RUNBOOK = "Más: docs/runbooks/worker-apagado.md"
 
 

@@ -1,6 +1,8 @@
 """Everything the environment can say to the hooks, typed. Secrets are SecretStr and are never part of a message."""
 
+import re
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
@@ -11,6 +13,7 @@ from historia_hooks.errors import Misconfigured
 
 Usuario = Literal["reference", "documento_id"]
 Rebalance = Literal["never", "start", "wait"]
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 
 IMAGE = "what the image of the nodes holds: version of {}; empty: not known, not checked"
@@ -97,6 +100,35 @@ class Settings(BaseSettings):
     audit_seals: str = Field(
         alias="HISTORIA_AUDIT_SEALS", default="", description="file of the seals, outside the database; lines are added"
     )
+    audit_stored: str = Field(
+        alias="HISTORIA_AUDIT_STORED",
+        default="",
+        description="for verify-audit: name of the file whose seals are taken from the bucket",
+    )
+    bucket: str = Field(
+        alias="HISTORIA_AUDIT_BUCKET",
+        default="",
+        description="bucket of S3 that gets each seal of the file too, beside the standard variables of AWS with the"
+        " credentials; empty: none",
+    )
+    bucket_endpoint: str = Field(
+        alias="HISTORIA_AUDIT_BUCKET_ENDPOINT",
+        default="",
+        description="address of what speaks S3, https; empty: AWS",
+    )
+    bucket_region: str = Field(
+        alias="HISTORIA_AUDIT_BUCKET_REGION", default="", description="its region; empty: that of the environment"
+    )
+    bucket_prefix: str = Field(
+        alias="HISTORIA_AUDIT_BUCKET_PREFIX",
+        default="",
+        description="beginning of the names there; that of the file follows",
+    )
+    bucket_ca: str = Field(
+        alias="HISTORIA_AUDIT_BUCKET_CA",
+        default="",
+        description="file of the CA that signs the certificate of that address; empty: the public ones",
+    )
     admin_password: SecretStr = Field(
         alias="HISTORIA_ADMIN_PASSWORD",
         default=SecretStr(""),
@@ -153,6 +185,29 @@ def _sentence(entry: ErrorDetails) -> str:
     return SENTENCES.get(entry["type"], "valor no válido")
 
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def _check_bucket(settings: Settings) -> None:
+    """What is signed may be read on the way, and answers made up: no plain HTTP but to the same machine."""
+    if settings.bucket and not BUCKET.fullmatch(settings.bucket):
+        raise Misconfigured("configuración no válida: HISTORIA_AUDIT_BUCKET: no es el nombre de un bucket")
+    if not settings.bucket_endpoint:
+        return
+    try:
+        address = urlsplit(settings.bucket_endpoint)
+        plain = address.scheme == "http" and address.hostname in LOOPBACK
+        right = (plain or address.scheme == "https") and address.hostname and not address.username
+        right = right and address.port != 0 and not (address.path.strip("/") or address.query or address.fragment)
+    except ValueError:
+        right = False
+    if not right:
+        raise Misconfigured(
+            "configuración no válida: HISTORIA_AUDIT_BUCKET_ENDPOINT: debe ser https://nombre o https://nombre:puerto,"
+            " sin más"
+        )
+
+
 def read_settings() -> Settings:
     """The settings, or Misconfigured naming the variables that are wrong and never their values."""
     try:
@@ -163,6 +218,7 @@ def read_settings() -> Settings:
             for entry in error.errors(include_input=False, include_url=False)
         )
         raise Misconfigured("configuración no válida: " + "; ".join(wrong)) from None
+    _check_bucket(settings)
     if settings.sslmode.startswith("verify") and not settings.sslrootcert:
         raise Misconfigured(
             f"configuración no válida: POSTGRES_SSLROOTCERT: falta, y POSTGRES_SSLMODE={settings.sslmode} la necesita"

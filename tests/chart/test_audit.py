@@ -8,6 +8,7 @@ from chart.render import CI, Object, environment, find, refusal, render
 SEALS: Object = {"enabled": True, "existingSecret": "seal-keys"}
 KEPT: Object = {**SEALS, "persistence": {"enabled": True}}
 VERIFY: Object = {"enabled": True, "existingSecret": "seal-keys"}
+BUCKET: Object = {"name": "sellos", "existingSecret": "credentials"}
 PRIVATE, PUBLIC = "sellos.pem", "sellos-publica.pem"
 
 
@@ -143,12 +144,24 @@ def test_a_tool_without_hooks_gets_the_volume_as_an_object_that_stays() -> None:
         ),
         (
             {"seals": SEALS, "verify": VERIFY},
-            'audit.verify.existingSecret: es "seal-keys", pero sin audit.seals.persistence.enabled no hay sellos que '
-            "comprobar y no se usaría.",
+            'audit.verify.existingSecret: es "seal-keys", pero sin audit.seals.persistence.enabled ni '
+            "audit.seals.bucket.name no hay sellos que comprobar y no se usaría.",
         ),
         (
             {"seals": {**SEALS, "persistence": {"existingClaim": "mine"}}},
             'audit.seals.persistence.existingClaim: es "mine", pero audit.seals.persistence.enabled es false',
+        ),
+        (
+            {"seals": {**KEPT, "bucket": BUCKET}, "verify": {"enabled": True}},
+            "audit.verify.existingSecret: está vacío, y para comprobar los sellos del bucket hace falta la clave",
+        ),
+        (
+            {"seals": {"bucket": BUCKET}},
+            'audit.seals.bucket.name: es "sellos", pero nadie sella ni verifica y no se usaría.',
+        ),
+        (
+            {"seals": {**KEPT, "bucket": {**BUCKET, "caConfigMap": "ca"}}},
+            'audit.seals.bucket.caConfigMap: es "ca", pero sin audit.seals.bucket.endpoint el bucket es de AWS',
         ),
     ],
 )
@@ -166,6 +179,10 @@ def test_contradictions_are_refused(values: Object, said: str) -> None:
         {"seals": {"deadline": 0}},
         {"seals": {"persistence": {"file": "../elsewhere"}}},
         {"seals": {"persistence": {"accessMode": "ReadOnlyMany"}}},
+        {"seals": {"bucket": {**BUCKET, "endpoint": "http://s3.example.org"}}},
+        {"seals": {"bucket": {**BUCKET, "endpoint": "https://me:secret@s3.example.org"}}},
+        {"seals": {"bucket": {**BUCKET, "name": "Sellos"}}},
+        {"seals": {"alertAfter": 0}},
         {"scratch": "much"},
     ],
     ids=str,
@@ -177,3 +194,72 @@ def test_the_schema_refuses(values: Object) -> None:
 def test_the_key_of_the_seals_may_not_be_given_by_other_ways() -> None:
     said = refusal({"hooks": {"extraEnv": {"HISTORIA_AUDIT_KEY": "/elsewhere"}}})
     assert 'hooks.extraEnv: "HISTORIA_AUDIT_KEY" lo fija el chart.' in said
+
+
+@pytest.mark.parametrize("name", ["AWS_SECRET_ACCESS_KEY", "HISTORIA_AUDIT_BUCKET"])
+def test_nor_may_the_bucket_and_its_secret(name: str) -> None:
+    assert f'hooks.extraEnv: "{name}" lo fija el chart.' in refusal({"hooks": {"extraEnv": {name: "x"}}})
+
+
+def container_environment(pod: Object) -> dict[str, Object]:
+    return {one["name"]: one for one in pod["spec"]["containers"][0]["env"]}
+
+
+def test_a_bucket_gets_the_seals_and_whoever_verifies_needs_no_volume() -> None:
+    objects = audit(seals={**KEPT, "bucket": {**BUCKET, "prefix": "hc"}}, verify=VERIFY)
+    sealer, verifier = pod_of(objects, "seal"), pod_of(objects, "verify")
+    for pod in (sealer, verifier):
+        said = container_environment(pod)
+        assert said["HISTORIA_AUDIT_BUCKET"]["value"] == "sellos"
+        assert said["HISTORIA_AUDIT_BUCKET_PREFIX"]["value"] == "hc"
+        assert not {"HISTORIA_AUDIT_BUCKET_ENDPOINT", "HISTORIA_AUDIT_BUCKET_REGION", "HISTORIA_AUDIT_BUCKET_CA"} & set(
+            said
+        )
+        for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            assert said[key]["valueFrom"] == {"secretKeyRef": {"name": "credentials", "key": key}}
+        assert volume_of(pod, "bucket-ca") == (None, None)
+    assert volume_of(sealer, "audit-seals") != (None, None)
+    assert volume_of(verifier, "audit-seals") == (None, None)
+    assert "HISTORIA_AUDIT_STORED" not in container_environment(sealer)
+    assert "HISTORIA_AUDIT_SEALS" not in container_environment(verifier)
+    assert container_environment(verifier)["HISTORIA_AUDIT_STORED"]["value"] == "auditoria.jsonl"
+    others = [one for one in objects if one["kind"] != "CronJob" or not one["metadata"]["name"].endswith("-audit")]
+    assert "credentials" not in str(others)
+
+
+def test_another_installation_may_verify_what_is_in_the_bucket() -> None:
+    objects = audit(seals={"bucket": {"name": "sellos"}}, verify=VERIFY)
+    said = container_environment(pod_of(objects, "verify"))
+    assert said["HISTORIA_AUDIT_STORED"]["value"] == "auditoria.jsonl"
+    assert not {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} & set(said)  # an identity of its own
+
+
+def test_a_store_of_ones_own_has_an_address_and_an_authority() -> None:
+    objects = render(file=CI["everything"])
+    for name in ("seal", "verify"):
+        pod = pod_of(objects, name)
+        said = container_environment(pod)
+        assert said["HISTORIA_AUDIT_BUCKET_ENDPOINT"]["value"] == "https://s3.example.org:9000"
+        assert said["HISTORIA_AUDIT_BUCKET_REGION"]["value"] == "bogota-1"
+        volume, mount = volume_of(pod, "bucket-ca")
+        assert volume["configMap"] == {"name": "theirs", "items": [{"key": "ca.pem", "path": "ca.crt"}]}
+        assert said["HISTORIA_AUDIT_BUCKET_CA"]["value"] == f"{mount['mountPath']}/ca.crt"
+        assert mount["readOnly"] is True
+        secret = said["AWS_SECRET_ACCESS_KEY"]["valueFrom"]["secretKeyRef"]
+        assert secret == {"name": "secrets", "key": "secret"}
+
+
+@pytest.mark.parametrize(
+    ("bucket", "port"), [({}, 443), ({"endpoint": "https://s3.example.org:9000/"}, 9000), ({"port": 8443}, 8443)]
+)
+def test_only_who_seals_or_verifies_reaches_the_store(bucket: Object, port: int) -> None:
+    spec = find(audit(seals={**KEPT, "bucket": {**BUCKET, **bucket}}), "NetworkPolicy", "hc-bucket")["spec"]
+    (chosen,) = spec["podSelector"]["matchExpressions"]
+    assert chosen["values"] == ["seal-audit", "verify-audit"]
+    assert (spec["policyTypes"], spec["egress"]) == (["Egress"], [{"ports": [{"port": port}]}])
+
+
+def test_the_store_may_be_named_to_the_network_policy() -> None:
+    (rule,) = find(render(file=CI["everything"]), "NetworkPolicy", "hc-bucket")["spec"]["egress"]
+    assert rule == {"ports": [{"port": 9443}], "to": [{"ipBlock": {"cidr": "198.51.100.7/32"}}]}
+    assert not [one for one in audit(seals=KEPT) if one["metadata"]["name"] == "hc-bucket"]

@@ -43,6 +43,7 @@ EXPECTED = {
     "everything": POLICIES
     | {SEAL, VERIFY, SEALS}
     | {
+        "NetworkPolicy/hc-bucket",
         "NetworkPolicy/hc-middleware",
         "NetworkPolicy/hc-monitoring",
         "NetworkPolicy/hc-test",

@@ -62,6 +62,14 @@ def alerts(objects: list[Object]) -> list[dict[str, Any]]:
     return rules
 
 
+def audit_alerts(**audit: Object) -> dict[str, dict[str, Any]]:
+    """By name those about the audit."""
+    spec = find(render(values={**ON, "audit": audit}), "PrometheusRule", "hc")["spec"]
+    jsonschema.validate(spec, RULES)
+    rules = [rule for group in spec["groups"][1:] for rule in group["rules"]]
+    return {rule["alert"]: rule for rule in rules}
+
+
 def dashboard(objects: list[Object]) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(find(objects, "ConfigMap", "hc-dashboard")["data"]["historia-clinica.json"])
     return found
@@ -151,6 +159,47 @@ def test_every_alert_is_about_this_release_and_says_what_to_do() -> None:
         for selector in selectors(rule["expr"]):
             matchers = {one.name: one.value for one in selector.matchers.matchers}
             assert (matchers["namespace"], matchers["job"]) == ("clinic", "hc-middleware-metrics")
+
+
+SEALS: Object = {"enabled": True, "existingSecret": "k"}
+VERIFY: Object = {"enabled": True}
+# What kube-state-metrics tells, and by which labels.
+COUNTED = {
+    "kube_cronjob_created": "cronjob",
+    "kube_cronjob_status_last_successful_time": "cronjob",
+    "kube_job_failed": "job_name",
+}
+
+
+@pytest.mark.parametrize(
+    ("audit", "names"),
+    [
+        ({"seals": SEALS}, {"HistoriaSealsLate"}),
+        ({"verify": VERIFY}, {"HistoriaVerificationFailed", "HistoriaVerificationLate"}),
+        ({"seals": {**SEALS, "suspend": True}, "verify": {**VERIFY, "suspend": True}}, set()),
+        ({}, set()),
+    ],
+    ids=["seals", "verify", "suspended", "off"],
+)
+def test_alerts_about_the_audit_are_about_what_runs(audit: Object, names: set[str]) -> None:
+    found = audit_alerts(**audit)
+    assert found.keys() == names
+    command = "seal" if "seals" in audit else "verify"
+    for name, rule in found.items():
+        assert (ROOT / rule["annotations"]["runbook"]).is_file()
+        assert not re.search("NAMESPACE|CRONJOB|AFTER", str(rule)), name
+        selectors_of = list(selectors(rule["expr"]))
+        assert selectors_of
+        for selector in selectors_of:
+            matchers = {one.name: one.value for one in selector.matchers.matchers}
+            assert matchers["namespace"] == "clinic"
+            assert matchers[COUNTED[selector.name]].startswith(f"hc-{command}-audit")
+
+
+def test_how_late_is_too_late_is_a_value() -> None:
+    found = audit_alerts(seals=SEALS, verify={**VERIFY, "alertAfter": 700000})
+    assert "> 10800 or absent(" in " ".join(found["HistoriaSealsLate"]["expr"].split())
+    assert "> 700000 or absent(" in " ".join(found["HistoriaVerificationLate"]["expr"].split())
 
 
 def test_runbooks_have_an_address_where_people_have_put_them() -> None:

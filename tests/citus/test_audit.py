@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from historia_clinica.routing import Address
 from historia_hooks.audit.seals import read_key
 from historia_hooks.audit.verdict import Verdict
-from historia_hooks.commands.verify_audit import verify_audit
+from historia_hooks.commands.verify_audit import Seals, verify_audit
 from historia_local.nodes import Cluster
 from merged import merge
 from row_contexts import as_the_api
@@ -135,6 +135,6 @@ def test_the_chains_stay_sound_whatever_becomes_of_their_patients(
         with contextlib.closing(nodes_of(citus_system, 3)) as nodes:
             for _ in range(3):
                 with tampered(owner, copy, chance) as changes:
-                    assert judged(changes, list(verify_audit(nodes, read_key(key), seals, Verdict()))) == []
+                    assert judged(changes, list(verify_audit(nodes, Seals(read_key(key), seals), Verdict()))) == []
         done(run_hooks(citus_system, "verify-audit", "--json", workers=3, **files))
         done(run_hooks(citus_system, "drain", workers=2))

@@ -15,14 +15,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from historia_clinica.audit import chain as api_chain
 from historia_hooks.audit import chain as hooks_chain
 from historia_hooks.audit.seals import read_key
 from historia_hooks.audit.verdict import Verdict
-from historia_hooks.commands.verify_audit import verify_audit
+from historia_hooks.commands.verify_audit import Seals, verify_audit
 from historia_local.nodes import Cluster
+from sealed import database, write_keys
 from tampering import copy_of, grow, judged, nodes_of, tampered, write
 
 Hooks = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -34,26 +33,13 @@ CHAINS = [("p", f"T-{n}") for n in range(32)] + [("s", f"u:{n}") for n in range(
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """A folder with the private key, the public one and another private one."""
-    folder = tmp_path_factory.mktemp("claves")
-    for name in ("privada", "otra"):
-        made = Ed25519PrivateKey.generate()
-        (folder / name).write_bytes(made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-        if name == "privada":
-            public = made.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-            (folder / "publica").write_bytes(public)
-    return folder
+    return write_keys(tmp_path_factory.mktemp("claves"))
 
 
 @pytest.fixture(scope="module")
 def system(postgres_system: Cluster, run_hooks: Hooks) -> Iterator[Cluster]:
-    """A database beside that of the other tests."""
-    with contextlib.closing(postgres_system.connect()) as connection, connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {OWN}")
-        done = run_hooks(postgres_system, "sync", workers=0, POSTGRES_DB=OWN)
-        assert done.returncode == 0, done.stdout + done.stderr
+    with database(postgres_system, run_hooks, OWN):
         yield postgres_system
-        cursor.execute(f"DROP DATABASE {OWN} WITH (FORCE)")
 
 
 @pytest.fixture(scope="module")
@@ -119,10 +105,10 @@ def test_random_tamperings_are_found_where_they_are(
         made = 0
         while made < TAMPERINGS:
             with tampered(own, copy, chance) as done:
-                faults = list(verify_audit(nodes, key, seals, Verdict()))
+                faults = list(verify_audit(nodes, Seals(key, seals), Verdict()))
                 assert judged(done, faults) == []
             made += len(done)
-        assert list(verify_audit(nodes, key, seals, Verdict())) == []
+        assert list(verify_audit(nodes, Seals(key, seals), Verdict())) == []
 
 
 def test_a_person_reads_which_patient_and_which_row(

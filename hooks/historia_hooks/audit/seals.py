@@ -152,12 +152,17 @@ def _parse(line: str) -> Head | Seal | Begin:
     return Begin(**said) if "empieza" in said else Seal(**said)
 
 
-def read_seal(line: str) -> Seal | None:
-    """None: it is no seal."""
+def read_line(line: str) -> Head | Seal | Begin | None:
+    """None: it is nothing of the kind."""
     try:
-        said = _parse(line)
+        return _parse(line)
     except (ValueError, TypeError):
         return None
+
+
+def read_seal(line: str) -> Seal | None:
+    """None: it is no seal."""
+    said = read_line(line)
     return said if isinstance(said, Seal) else None
 
 
@@ -181,7 +186,4 @@ def read(file: TextIO) -> Iterator[tuple[int, str, Head | Seal | Begin | None]]:
     """The lines of a file with their numbers; None for one that is nothing of the kind."""
     for number, text in enumerate(file, 1):
         line = text.rstrip("\n")
-        try:
-            yield number, line, _parse(line)
-        except (ValueError, TypeError):
-            yield number, line, None
+        yield number, line, read_line(line)

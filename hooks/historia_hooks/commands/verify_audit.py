@@ -3,7 +3,8 @@
 import itertools
 import pathlib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from operator import attrgetter
 
 import psycopg2
@@ -12,6 +13,7 @@ from historia_hooks import chains
 from historia_hooks.audit.chain import Finding, Row, check
 from historia_hooks.audit.memory import Memory
 from historia_hooks.audit.seals import Key, read_seal, reading
+from historia_hooks.audit.store import Store, as_text, difference, fetched
 from historia_hooks.audit.verdict import Fault, Verdict
 from historia_hooks.connections import Nodes
 from historia_hooks.state import query
@@ -21,37 +23,65 @@ SEALS = "SELECT sello, linea FROM public.sellos_auditoria ORDER BY sello"
 UNREADABLE = (ValueError, psycopg2.DataError, psycopg2.InternalError, psycopg2.ProgrammingError)
 
 
-def verify_audit(nodes: Nodes, key: Key | None, file: pathlib.Path | None, verdict: Verdict) -> Iterator[Fault]:
+@dataclass(frozen=True)
+class Seals:
+    """Where they are kept: a file, a store, or the same in both; and the key that they were signed with."""
+
+    key: Key
+    file: pathlib.Path | None = None
+    store: Store | None = None
+
+    @property
+    def place(self) -> str:
+        return "archivo" if self.file else "bucket"
+
+
+def verify_audit(nodes: Nodes, seals: Seals | None, verdict: Verdict) -> Iterator[Fault]:
     """All that is wrong, as it is found."""
-    # The table first: what is sealed meanwhile is in the file before it is there, and rows come before their seal.
     with closing(Memory()) as memory:
-        kept = dict[int, str]()
-        if file is not None and key is not None:
-            with reading(file) as lines:
-                kept = dict(query(nodes.coordinator, SEALS))
-                memory.learn(lines, key)
-        for fault in itertools.chain(_check_seals(memory, kept, file), _check_chains(nodes, memory, verdict)):
+        faults = _check_seals(nodes, seals, memory) if seals else iter(())
+        for fault in itertools.chain(faults, _check_chains(nodes, memory, verdict)):
             verdict.faults += 1
             yield fault
         verdict.seals = len(memory.seals)
 
 
-def _check_seals(memory: Memory, kept: dict[int, str], file: pathlib.Path | None) -> Iterator[Fault]:
+def _check_seals(nodes: Nodes, seals: Seals, memory: Memory) -> Iterator[Fault]:
+    kept, differing = _learn(nodes, seals, memory)
     yield from (Fault(text) for text in memory.faults)
-    if file is None:
-        return
+    if differing:
+        yield Fault(differing)
     lines = {seal.sello: seal.line() for seal in memory.seals}
     if kept and not lines:
-        yield Fault("el archivo no tiene ningún sello")
+        yield Fault(f"el {seals.place} no tiene ningún sello")
         return
     for number in sorted(lines.keys() | _of_the_file(kept, memory)) if lines else ():
         if number not in kept:
             if number < max(lines):  # the last is on disk before it is there, and its run may not have come so far
                 yield Fault(f"sello {number}: falta en la base de datos")
         elif number not in lines:
-            yield Fault(f"sello {number}: falta en el archivo")
+            yield Fault(f"sello {number}: falta en el {seals.place}")
         elif kept[number] != lines[number]:
-            yield Fault(f"sello {number}: el de la base de datos no es el del archivo")
+            yield Fault(f"sello {number}: el de la base de datos no es el del {seals.place}")
+
+
+def _learn(nodes: Nodes, seals: Seals, memory: Memory) -> tuple[dict[int, str], str | None]:
+    """The seals of the table, and how file and store differ. The table first: what is sealed meanwhile is elsewhere
+    before it is there, and rows come before their seal.
+    """
+    with ExitStack() as opened:
+        lines = opened.enter_context(reading(seals.file)) if seals.file else None
+        kept = dict(query(nodes.coordinator, SEALS))
+        found = opened.enter_context(fetched(seals.store)) if seals.store else None
+        if lines:
+            memory.learn(lines, seals.key)
+        elif found:
+            with as_text(found) as text:
+                memory.learn(text, seals.key)
+        if seals.file and found:
+            with seals.file.open("rb") as ours:
+                return kept, difference(ours, found, kept)
+        return kept, None
 
 
 def _of_the_file(kept: dict[int, str], memory: Memory) -> set[int]:

@@ -10,9 +10,29 @@
 namespace="{{ .Release.Namespace }}",job="{{ include "historia-clinica.monitoring.job" . }}"
 {{- end -}}
 
-{{- /* Groups of files/alerts.yaml, about this release, with the addresses of the runbooks. */ -}}
+{{- /* Groups of files/alerts-audit.yaml about the CronJobs that run; a part that is suspended is late on purpose. */ -}}
+{{- define "historia-clinica.monitoring.auditAlerts" -}}
+{{- $groups := list -}}
+{{- range $part, $command := dict "seals" "seal-audit" "verify" "verify-audit" -}}
+{{- $audit := get $.Values.audit $part -}}
+{{- if and $audit.enabled (not $audit.suspend) -}}
+{{- $name := include "historia-clinica.audit.name" (dict "root" $ "command" $command) -}}
+{{- $file := $.Files.Get "files/alerts-audit.yaml" | replace "NAMESPACE" $.Release.Namespace | replace "CRONJOB" $name
+  | replace "AFTER" ($audit.alertAfter | int | toString) | fromYaml -}}
+{{- range $file.groups -}}
+{{- if eq .name (printf "historia-clinica-%s" $part) -}}
+{{- $groups = append $groups . -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- dict "groups" $groups | toYaml -}}
+{{- end -}}
+
+{{- /* Groups of alerts about this release, with the addresses of the runbooks. */ -}}
 {{- define "historia-clinica.monitoring.alerts" -}}
 {{- $file := .Files.Get "files/alerts.yaml" | replace "SELECTOR" (include "historia-clinica.monitoring.selector" .) | fromYaml -}}
+{{- $_ := set $file "groups" (concat $file.groups (include "historia-clinica.monitoring.auditAlerts" . | fromYaml).groups) -}}
 {{- with .Values.monitoring.prometheusRule.runbookUrl -}}
 {{- $base := trimSuffix "/" . -}}
 {{- range $group := $file.groups -}}
