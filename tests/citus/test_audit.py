@@ -11,12 +11,14 @@ from typing import Any
 
 import psycopg2.errors
 import pytest
+from access import Door, physician, relate, user
 from audited import chain, kept, query
 from citus.breaking import elsewhere
 from citus.hooks_state import done
 from citus.routed import PACIENTES, NewApi, move, owner_of, patients, written_in_two_phases
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from historia_clinica.access.people import Persona, Rol
 from historia_clinica.routing import Address
 from historia_hooks.audit.seals import read_key
 from historia_hooks.audit.verdict import Verdict
@@ -57,9 +59,14 @@ def test_each_request_is_kept_beside_its_patient(citus_system: Cluster, new_api:
 def test_who_moves_from_node_to_node_is_read_all_the_while(
     citus_system: Cluster, new_api: NewApi, routing: str
 ) -> None:
-    """And each time it is kept: where the patient was at first, nothing can be written any more."""
+    """By whom it is asked first whether he may, too. And each time it is kept: where the patient was at first, nothing
+    can be written any more.
+    """
     api, moved = new_api(routing), threading.Event()
     cedula, *_ = patients(api, 1)
+    medico = Persona(user(api), Rol.MEDICO, medico_id=physician(api))
+    relate(api, cedula, medico.usuario)
+    door = Door(api)
 
     def read() -> set[int]:
         client, seen = api.application.test_client(), set()
@@ -67,7 +74,7 @@ def test_who_moves_from_node_to_node_is_read_all_the_while(
             seen.add(client.get(f"{PACIENTES}/{cedula}").status_code)
         return seen
 
-    with ThreadPoolExecutor(READERS) as pool:
+    with door.of(medico), ThreadPoolExecutor(READERS) as pool:
         readers = [pool.submit(read) for _ in range(READERS)]
         try:
             for _ in range(MOVES):
