@@ -131,14 +131,14 @@ def excluded(case: Any) -> list[Any]:
     return [schemathesis.checks.CHECKS.get_one("positive_data_acceptance")] if depends_on_rows(case) else []
 
 
-REFERENCES = {"usuario_id", "destinatarios", "medico_id", "consulta_id", "orden_id", "adenda_de"}
+REFERENCES = {"usuario_id", "destinatarios", "medico_id", "consulta_id", "orden_id", "adenda_de", "reserva"}
 RULES = {"afirmacion", "contenido", "resuelto", "hasta", "parentesco", "texto", "loinc", "unidad", "dosis", "cantidad"}
 RULES |= {"justificacion", "calidad", "otorgado_por"}
 
 
 def depends_on_rows(case: Any) -> bool:
-    """Valid, and refused: cursors are made by the list itself, physicians and versions are those that exist, and a key
-    is for one request.
+    """Valid, and refused: cursors are made by the list itself, physicians and versions are those that exist, a key is
+    for one request, and who may consent hangs on when the patient was born.
 
     JSON Schema of single parameters cannot say either that a version and an instant are not asked for together, nor of
     single members that one is demanded where another has a certain value, how many decimals a number may have, or what
@@ -147,6 +147,7 @@ def depends_on_rows(case: Any) -> bool:
     body, query = case.body if isinstance(case.body, dict) else {}, case.query or {}
     return (
         RULES & body.keys() != set()
+        or case.operation.path.endswith("/consentimientos")
         or "cursor" in query
         or {"version", "en"} <= query.keys()
         or any(body.get(name) is not None for name in REFERENCES)
@@ -177,6 +178,13 @@ def test_answers_about_a_record_that_exists(api: FlaskClient, kind: Kind) -> Non
     answer("POST", 200, "/anulacion", headers=if_match('"3"'), body={"motivo": "m"})
     answer("PUT", 409, headers=if_match('"4"'), body=kind.body(4))
     answer("GET", 200)
+
+
+@pytest.mark.parametrize("tail", ["", "/{codigo}"])
+def test_versions_of_a_vocabulary_are_not_those_of_a_row(tail: str) -> None:
+    described = schema.raw_schema["paths"]["/api/v1/vocabularios/{nombre}/conceptos" + tail]["get"]
+    assert not any("If-None-Match" in str(one) or "IfNoneMatch" in str(one) for one in described["parameters"])
+    assert "headers" not in described["responses"]["200"]
 
 
 def test_answers_about_patients_that_are_merged(api: FlaskClient) -> None:

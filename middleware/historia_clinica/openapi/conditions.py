@@ -101,7 +101,8 @@ def _complete_account(path: str, method: str, operation: dict[str, Any]) -> None
 
 
 def _reads_versions(operation: dict[str, Any]) -> bool:
-    return any(parameter.get("name") == "version" for parameter in operation.get("parameters", ()))
+    """Those of a row; a vocabulary has others, and no instant to ask about."""
+    return {"version", "en"} <= {parameter.get("name") for parameter in operation.get("parameters", ())}
 
 
 def refer(operation: dict[str, Any], *names: str) -> None:
