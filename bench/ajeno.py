@@ -119,7 +119,11 @@ def fill(cluster: Cluster) -> list[str]:
             (len(ROUTINGS) * PATIENTS + WARM * len(ROUTINGS),),
         )
         cedulas = [row[0] for row in cursor.fetchall()]
-        cursor.execute("ANALYZE pacientes")
+        cursor.execute(  # of half of them nobody has asked yet
+            "INSERT INTO auditoria_cabeza SELECT cedula, 1, sha256(cedula::bytea) FROM pacientes"
+            " WHERE right(cedula, 1)::integer % 2 = 0"
+        )
+        cursor.execute("ANALYZE")
     return cedulas
 
 

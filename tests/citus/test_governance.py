@@ -4,6 +4,7 @@ import concurrent.futures
 import contextlib
 import pathlib
 import random
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -65,15 +66,18 @@ def check_who_is_out_of_sight(door: Door, seeded: World) -> None:
 
 
 def check_many_writers(cluster: Any, api: FlaskClient) -> None:
-    cedula = person(api).cedula
+    """Also where none has begun the chain."""
+    imported = f"I-{time.time_ns() // 1000}"
+    query(cluster, "INSERT INTO pacientes (cedula, nombre, apellido) VALUES (%(one)s, 'A', 'B')", one=imported)
+    for cedula, before in ((person(api).cedula, 1), (imported, 0)):
 
-    def write(writer: int) -> int:
-        body = {"diagnostico": f"{writer}"}
-        return api.application.test_client().post(f"{PACIENTES}/{cedula}/consultas", json=body).status_code
+        def write(writer: int, cedula: str = cedula) -> int:
+            body = {"diagnostico": f"{writer}"}
+            return api.application.test_client().post(f"{PACIENTES}/{cedula}/consultas", json=body).status_code
 
-    with concurrent.futures.ThreadPoolExecutor(WRITERS) as pool:
-        assert set(pool.map(write, range(WRITERS))) == {201}
-    assert chain(cluster, cedula) == list(range(1, WRITERS + 2))
+        with concurrent.futures.ThreadPoolExecutor(WRITERS) as pool:
+            assert set(pool.map(write, range(WRITERS))) == {201}
+        assert chain(cluster, cedula) == list(range(1, before + WRITERS + 1))
 
 
 def check_what_cannot_be_audited(cluster: Any, api: FlaskClient) -> None:

@@ -301,6 +301,22 @@ def test_fifty_writers_leave_no_gap(api: FlaskClient, postgres_system: Any, monk
     assert (verified["estado"], verified["hasta"], verified["completo"]) == ("sana", 51, True)
 
 
+@pytest.mark.parametrize("stands", [True, False])
+@pytest.mark.parametrize("known", [True, False])
+def test_two_begin_a_chain_at_once(postgres_system: Any, known: bool, stands: bool) -> None:
+    cedula = number()
+    query(postgres_system, "INSERT INTO pacientes (cedula, nombre, apellido) VALUES (%(one)s, 'A', 'B')", one=cedula)
+    begin = APPENDED.replace("true", str(known))
+    with as_the_api(postgres_system) as first, concurrent.futures.ThreadPoolExecutor() as pool:
+        first.execute(begin, {"one": cedula})
+        second = pool.submit(query, postgres_system, begin, role="app", one=cedula)
+        while query(postgres_system, "SELECT count(*) FROM pg_locks WHERE NOT granted") == [(0,)]:
+            assert not second.done()
+        (first.connection.commit if stands else first.connection.rollback)()
+        assert second.result() == [(1 + stands,)]
+    assert chain(postgres_system, cedula) == list(range(1, 2 + stands))
+
+
 def test_the_audit_of_a_patient_comes_by_pages(api: FlaskClient) -> None:
     cedula = new_patient(api).split("/")[-1]
     for _ in range(4):
