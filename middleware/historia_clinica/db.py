@@ -5,13 +5,13 @@ A statement is a `Statement` with the scope of its plan; values travel only as p
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import psycopg2
-from psycopg2.extensions import TRANSACTION_STATUS_INERROR
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INERROR
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.pool import PoolProxiedConnection
 
@@ -68,11 +68,18 @@ class Statement:
     scope: Scope
 
 
+class Ask(Protocol):
+    """`Transaction.rows`, or what answers without one."""
+
+    def __call__(self, statement: Statement, parameters: Parameters, into: Callable[..., Row]) -> list[Row]: ...
+
+
 class Transaction:
     """One open transaction; rows come back as the type whose fields the columns name.
 
-    It begins on the first node of its way. Where the first statement meets no table of ours (a node that has just left
-    the cluster), nothing was done, and the next node is asked. Nothing is ever sent again after that.
+    On the connections of its way it has begun, or none has where a statement is to be alone. It takes the first; where
+    the first statement meets no table of ours (a node that has just left the cluster), nothing was done, and the next
+    node is asked. Nothing is ever sent again after that.
     """
 
     def __init__(
@@ -88,7 +95,18 @@ class Transaction:
         self._declared: str | None = None
         self._declared_reservados = ""
         self._begun = False
+        self._alone = False
         self._connection = next(way)
+
+    def only(self, statement: Statement, parameters: Parameters, into: Callable[..., Row]) -> list[Row]:
+        """Of a statement that changes nothing, on a connection where none was begun: a transaction of its own."""
+        self._alone = True
+        return self._rows(statement, parameters, into)
+
+    @property
+    def lost(self) -> bool:
+        """Whether its connection is."""
+        return _is_lost(self._connection)
 
     def about(self, paciente: str) -> None:
         """From here on the PATIENT statements are about that one, and about nothing that is reserved."""
@@ -115,15 +133,16 @@ class Transaction:
         _commit(self._connection)
 
     def close(self) -> None:
-        if _is_lost(self._connection):
-            self._connection.invalidate()
+        """Rolls back what was not committed."""
+        _end(self._connection)
         self._connection.close()
 
     def _rows(self, statement: Statement, parameters: Parameters, into: Callable[..., Row]) -> list[Row]:
         deadline.check()
         try:
             with closing(self._connection.cursor()) as cursor:
-                self._declare(cursor, statement.scope, parameters)
+                if not self._alone:
+                    self._declare(cursor, statement.scope, parameters)
                 cursor.execute(statement.sql, dict(parameters))
                 names = [column[0] for column in cursor.description or ()]
                 return [into(**dict(zip(names, row, strict=True))) for row in (cursor.fetchall() if names else ())]
@@ -157,17 +176,35 @@ class Transaction:
 
 
 def _commit(connection: PoolProxiedConnection) -> None:
-    driver = connection.driver_connection
-    if driver is not None and driver.info.transaction_status == TRANSACTION_STATUS_INERROR:
+    if _status(connection) == TRANSACTION_STATUS_INERROR:
         # COMMIT would roll back without a word: someone swallowed the error of a statement.
         raise HistoriaError
     try:
-        connection.commit()
+        _send(connection, "COMMIT")
     except psycopg2.Error as error:
         lost = _is_lost(connection)
         if lost or error.pgcode == INTERNAL:
             raise OutcomeUnknown from error
         raise _read(error, lost=lost) from error
+
+
+def _end(connection: PoolProxiedConnection) -> None:
+    """Nothing stays open on a connection that is given back."""
+    with suppress(psycopg2.Error):
+        if _status(connection) not in (None, TRANSACTION_STATUS_IDLE):
+            _send(connection, "ROLLBACK")
+    if _is_lost(connection):
+        connection.invalidate()
+
+
+def _send(connection: PoolProxiedConnection, command: str) -> None:
+    with closing(connection.cursor()) as cursor:
+        cursor.execute(command)
+
+
+def _status(connection: PoolProxiedConnection) -> int | None:
+    driver = connection.driver_connection
+    return None if driver is None else driver.info.transaction_status
 
 
 def _is_lost(connection: PoolProxiedConnection) -> bool:

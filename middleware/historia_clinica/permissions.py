@@ -11,7 +11,7 @@ from historia_clinica.access.consent import Negativa
 from historia_clinica.access.decision import Condicion, Hechos, Permiso, facts_of
 from historia_clinica.access.operations import Accion
 from historia_clinica.access.people import Persona, Rol
-from historia_clinica.db import Scope, Statement, Transaction
+from historia_clinica.db import Ask, Scope, Statement, Transaction
 from historia_clinica.kept import Kept
 
 KEEP = 5.0  # seconds after which another matrix is seen
@@ -33,8 +33,8 @@ IN_FORCE = Statement(
 ROLES = Statement("SELECT rol, descripcion FROM roles ORDER BY rol", Scope.REFERENCE)
 FACTS = Statement(
     """
-    SELECT hechos_de_acceso(%(paciente_id)s, %(usuario)s, %(paciente_uuid)s::uuid, %(sesion)s::uuid, %(que)s::text[])
-           AS hechos
+    SELECT hechos_de_acceso(%(paciente_id)s, %(usuario)s, %(paciente_uuid)s::uuid, %(sesion)s::uuid, %(que)s::text[],
+                            %(contexto)s) AS hechos
     """,
     Scope.PATIENT,
 )
@@ -110,11 +110,9 @@ def understood(found: Sequence[Row]) -> tuple[Permiso, ...]:
     )
 
 
-def facts(
-    transaction: Transaction, persona: Persona, paciente: str, proposito: str | None, matriz: Iterable[Permiso]
-) -> Hechos:
+def facts(ask: Ask, persona: Persona, paciente: str, proposito: str | None, matriz: Iterable[Permiso]) -> Hechos:
     """About a patient who may not exist: then nothing holds. Nor does what no row of `matriz`, those of who asks, hangs
-    on: it is not looked up.
+    on: it is not looked up. `ask`: about that patient.
     """
     asked = {
         "que": sorted({fact for one in matriz for fact in facts_of(one.condicion)}),
@@ -123,7 +121,7 @@ def facts(
         "paciente_uuid": persona.paciente_uuid,
         "sesion": persona.sesion,
     }
-    found: dict[str, Any] = transaction.rows(FACTS, asked, dict)[0]
+    found: dict[str, Any] = ask(FACTS, asked, dict)[0]
     return _known(paciente, proposito, **found["hechos"])
 
 

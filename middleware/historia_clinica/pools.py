@@ -2,13 +2,14 @@
 
 import re
 import threading
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, cast
 
 import psycopg2
 from psycopg2.extensions import connection as DriverConnection  # noqa: N812  the class is spelled in lower case
-from sqlalchemy import create_engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import create_engine, event
+from sqlalchemy.exc import InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
@@ -66,11 +67,14 @@ class Pool:
             max_overflow=0,
             pool_timeout=settings.historia_pool_timeout,
             pool_recycle=settings.historia_pool_recycle,
-            pool_pre_ping=True,
             use_native_hstore=False,
         )
+        self._wanted = threading.local()
+        event.listen(self._engine, "checkout", self._begin)
 
-    def take(self) -> Connection:
+    def take(self, *, begun: bool) -> Connection:
+        """`begun`: with a transaction, and so surely one that leads somewhere. Another may have lain idle too long."""
+        self._wanted.begun = begun
         try:
             return self._engine.raw_connection()
         except PoolTimeout as error:
@@ -84,6 +88,16 @@ class Pool:
 
     def close(self) -> None:
         self._engine.dispose()
+
+    def _begin(self, driver: DriverConnection, _record: object, _proxy: object) -> None:
+        """In place of a ping, which would be a round trip more."""
+        if not self._wanted.begun:
+            return
+        try:
+            with closing(driver.cursor()) as cursor:
+                cursor.execute("BEGIN")
+        except psycopg2.Error as error:
+            raise InvalidatePoolError from error  # whatever else has lain there since is no better
 
     def _refusal(self, said: str) -> Unavailable:
         """A failed login carries no SQLSTATE; whether the server serves at all is asked of the server itself."""
@@ -112,6 +126,7 @@ class Pool:
             **_encryption(self._settings),
             **KEEPALIVE,
         )
+        connection.autocommit = True  # where a transaction begins and ends is said by us: not each statement needs one
         return connection
 
 
@@ -123,12 +138,12 @@ class Pools:
         self._lock = threading.Lock()
         self._pools: dict[Address, Pool] = {}
 
-    def take(self, address: Address) -> Connection:
+    def take(self, address: Address, *, begun: bool = True) -> Connection:
         with self._lock:
             if address not in self._pools:
                 self._pools[address] = Pool(self._settings, address)
             pool = self._pools[address]
-        return pool.take()
+        return pool.take(begun=begun)
 
     def use(self) -> list[Use]:
         """Of each node that was asked so far."""

@@ -78,8 +78,8 @@ def test_every_node_knows_who_attends_whom(citus_system: Cluster, seeded: World)
         with as_the_api(citus_system, node) as cursor:
             for name, subject in seeded.subjects.items():
                 asked = {"paciente_id": subject.cedula, "usuario": medico, "paciente_uuid": None, "sesion": None}
-                cursor.execute("SET LOCAL historia.contexto = %s", (context_of(citus_system, subject.cedula),))
-                cursor.execute(FACTS.sql, asked | {"que": ["orden", "relacion", "emergencia", "propio"]})
+                said = {"contexto": context_of(citus_system, subject.cedula)}
+                cursor.execute(FACTS.sql, asked | said | {"que": ["orden", "relacion", "emergencia", "propio"]})
                 related = name == "related"
                 nothing_else = {"propio": False, "emergencia": False, "negativas": []}
                 [found] = cursor.fetchone()

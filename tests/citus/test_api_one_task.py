@@ -259,7 +259,7 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     **versioned("pacientes", {"cedula": PACIENTE}, PERSONA),
     "permissions.FACTS": [
         {"paciente_id": PACIENTE, "usuario": PACIENTE, "paciente_uuid": IDENTIFIER, "sesion": session}
-        | {"que": ["relacion", "emergencia"]}
+        | {"que": ["relacion", "emergencia"], "contexto": None}
         for session in (None, IDENTIFIER)
     ],
     "permissions.IN_FORCE": [{}],

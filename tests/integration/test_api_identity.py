@@ -583,3 +583,20 @@ def test_the_first_account_is_made_once(
     token = administrator.log_in(first, "otra de una sola vez").get_json()
     assert token["debe_cambiar_clave"]
     assert changed(first, bearer(token["access_token"]), "otra de una sola vez").status_code == 204
+
+
+def test_a_restart_costs_whoever_is_inside_no_failed_request(
+    postgres_system: Cluster, first: FlaskClient, somebody: Person
+) -> None:
+    headers = somebody.headers(first)
+    made = first.post(
+        PACIENTES, json={"cedula": f"{somebody.documento}-P", "nombre": "A", "apellido": "B"}, headers=headers
+    )
+
+    def ask(_: int) -> int:
+        return first.application.test_client().get(made.headers["Location"], headers=headers).status_code
+
+    with ThreadPoolExecutor(8) as pool:  # more than one connection in the pool
+        assert set(pool.map(ask, range(16))) == {200}
+    postgres_system.restart(postgres_system.coordinator)
+    assert [ask(one) for one in range(10)] == [200] * 10

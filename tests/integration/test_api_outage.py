@@ -12,6 +12,8 @@ import psycopg2
 import pytest
 from flask.testing import FlaskClient
 from historia_clinica import create_app
+from historia_clinica.database import Database
+from historia_clinica.db import Scope, Statement
 from historia_clinica.health import SSL_REQUEST, takes_connections
 from historia_clinica.settings import Settings
 
@@ -88,6 +90,18 @@ def test_a_restart_costs_no_pooled_connection_a_failed_request(postgres_system: 
         list(pool.map(lambda _: api.application.test_client().get(PACIENTES), range(16)))
     postgres_system.restart(postgres_system.coordinator)
     assert [api.get(PACIENTES).status_code for _ in range(10)] == [200] * 10
+
+
+def test_what_raises_leaves_no_transaction_open(postgres_system: Any) -> None:
+    environment = {name.lower(): value for name, value in postgres_system.api_environment().items()}
+    database = Database(Settings(**environment))
+    with contextlib.suppress(ZeroDivisionError), database.transaction() as transaction:
+        [backend] = transaction.rows(Statement("SELECT pg_backend_pid() AS pid", Scope.REFERENCE), {}, dict)
+        raise ZeroDivisionError
+    with contextlib.closing(postgres_system.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT state FROM pg_stat_activity WHERE pid = %(pid)s", backend)
+        assert cursor.fetchall() == [("idle",)]
+    database.close()
 
 
 def test_an_api_that_starts_without_a_database_recovers(postgres_system: Any, new_api: NewApi) -> None:

@@ -56,12 +56,13 @@ def test_an_error_without_sqlstate_on_a_live_connection_is_ours() -> None:
 def _connection(error: psycopg2.Error | None, *, closed: int = 0, status: int = TRANSACTION_STATUS_INTRANS) -> Any:
     """A borrowed connection whose COMMIT ends like that."""
 
-    def commit() -> None:
+    def execute(_command: str) -> None:
         if error:
             raise error
 
     driver = SimpleNamespace(closed=closed, info=SimpleNamespace(transaction_status=status))
-    return SimpleNamespace(driver_connection=driver, commit=commit)
+    cursor = SimpleNamespace(execute=execute, close=lambda: None)
+    return SimpleNamespace(driver_connection=driver, cursor=lambda: cursor)
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,14 @@ not see is answered here, before anything about that patient is asked but how th
 denied: so no body, no condition and no former number can make that answer another one than that about a patient who
 does not exist. What the patient denied is told to those alone whom the matrix lets see the patient.
 
-The facts are asked in a transaction of their own: that of the view begins when the body has arrived, and no connection
-is held for whoever sends slowly.
+The facts are asked by themselves: the transaction of the view begins when the body has arrived, and no connection is
+held for whoever sends slowly.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from apiflask import APIFlask
@@ -214,8 +215,7 @@ def _facts(who: Persona, operation: Operation, rows: Sequence[Permiso]) -> Hecho
         return Hechos()
     if not re.fullmatch(CEDULA[1:-1], cedula) or not asks_for_facts(who, operation, rows):
         return Hechos(cedula)
-    with context().database.transaction(paciente=cedula) as transaction:
-        return facts(transaction, who, cedula, purpose.code(), rows)
+    return facts(partial(context().database.ask, paciente=cedula), who, cedula, purpose.code(), rows)
 
 
 def _asked() -> _Asked | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from historia_clinica.db import Scope, Statement, Transaction
+from historia_clinica.db import Ask, Scope, Statement, Transaction
 from historia_clinica.identity.renewals import Renewal, digest
 
 # A session that stands: of an account that may enter, of a user who is not annulled, of the present epoch.
@@ -198,8 +198,9 @@ class _Epoch:
     epoca: int
 
 
-def standing(transaction: Transaction, documento: str, sesion: UUID, now: datetime) -> Standing | None:
-    return transaction.row(CURRENT, {"documento_id": documento, "id": str(sesion), "ahora": now}, Standing)
+def standing(ask: Ask, documento: str, sesion: UUID, now: datetime) -> Standing | None:
+    found = ask(CURRENT, {"documento_id": documento, "id": str(sesion), "ahora": now}, Standing)
+    return found[0] if found else None
 
 
 def account(transaction: Transaction, documento: str, expired: datetime) -> Account | None:

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from historia_clinica.access.people import Persona, Rol
@@ -72,8 +73,8 @@ class Sessions:
         """Raises InvalidToken also where the session has ended, on whichever replica."""
         now = self.now()
         claims = self._tokens.read(token, now)
-        with self._database.aside(claims.documento) as transaction:
-            found = repository.standing(transaction, claims.documento, claims.sesion, now)
+        ask = partial(self._database.ask, key=claims.documento)
+        found = repository.standing(ask, claims.documento, claims.sesion, now)
         if found is None:
             raise InvalidToken
         persona = Persona(
@@ -140,7 +141,7 @@ class Sessions:
         now = self.now()
         with self._database.transaction(cuenta=renewal.documento) as transaction:
             kept = repository.lock(transaction, renewal)
-            found = repository.standing(transaction, renewal.documento, renewal.sesion, now)
+            found = repository.standing(transaction.rows, renewal.documento, renewal.sesion, now)
             following = None
             if kept and found and now - kept.renovada_en < self._idle:
                 previous = self._previous(renewal, kept, now)
