@@ -110,8 +110,7 @@ def over_http(port: int) -> Callable[[], Ask]:
 def alone(database: Database) -> Callable[[], Ask]:
     def ask(cedula: str) -> None:
         with database.transaction(paciente=cedula) as transaction:
-            if repository.get(transaction, cedula) is None:
-                sys.exit("falta un paciente")
+            repository.VERSIONS.find(transaction, {"cedula": cedula})
 
     return lambda: ask
 
